@@ -1,0 +1,1 @@
+"""The people: pages, sockets, API and command line; the parts are put together here."""

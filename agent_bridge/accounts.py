@@ -1,0 +1,218 @@
+"""Who works here: users, their passwords, and the sessions kept on the server."""
+
+import asyncio
+import hashlib
+import secrets
+import uuid
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from config.clock import Clock
+from config.errors import Conflict, NotFound, NotSignedIn, TooManyTries
+from ticketing import tables
+from ticketing.ledger.journal import Journal
+from ticketing.ledger.reader import Reader
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+LINK_LIFE = timedelta(minutes=30)
+TRIES_A_MINUTE = 5
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class Role(StrEnum):
+    """What a user is to the hotline (roles of the SOP, and those who watch and set it up)."""
+
+    AGENT = "agent"
+    DISPATCHER = "dispatcher"
+    OFFICIAL = "official"
+    SUPERVISOR = "supervisor"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+
+
+class WrongSignIn(NotSignedIn):
+    """Name and password do not belong together; nothing tells which of them was wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nama atau kata sandi salah.",
+            "The name or the password is wrong.",
+        )
+
+
+class LinkUsedUp(NotSignedIn):
+    """A one-time link was used already, or its time is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Tautan sekali pakai ini sudah dipakai atau kedaluwarsa. Masuk dengan kata sandi.",
+            "This one-time link was used already or has expired. Sign in with your password.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in user; `token` goes into the cookie and is stored only as a hash."""
+
+    token: str
+    csrf: str
+    user_id: str
+    name: str
+    role: Role
+
+
+class Accounts:
+    """Signs people in and out. Passwords are argon2id; hashing takes ~0.1 s, so it runs in a thread."""
+
+    def __init__(self, journal: Journal, reader: Reader, clock: Clock) -> None:
+        self._journal = journal
+        self._reader = reader
+        self._clock = clock
+        self._hasher = PasswordHasher()
+        self._tries: dict[str, deque[datetime]] = {}
+        # Checked against when the name is unknown, so that both refusals take the same time.
+        self._nobody = self._hasher.hash(secrets.token_hex())
+
+    async def add_user(self, username: str, name: str, role: Role, password: str | None = None) -> str:
+        """Add a user and return their id; raises Conflict when the name is taken."""
+        hashed = await asyncio.to_thread(self._hasher.hash, password) if password else None
+        user_id = uuid.uuid4().hex[:12]
+        at = self._clock()
+
+        def work(connection: Connection) -> None:
+            taken = select(tables.users.c.user_id).where(tables.users.c.username == username)
+            if connection.scalar(taken):
+                raise Conflict(
+                    f"Nama pengguna {username} sudah dipakai.", f"The user name {username} is taken."
+                )
+            row = {"user_id": user_id, "username": username, "name": name, "role": role.value}
+            connection.execute(insert(tables.users).values(**row, password_hash=hashed, created_at=at))
+            write_audit(connection, at, "cli", "user.add", user_id)
+
+        await self._journal.do(work)
+        return user_id
+
+    def user_named(self, username: str) -> Row[tuple[str, ...]] | None:
+        """The user's row."""
+        with self._reader.connect() as connection:
+            statement = select(tables.users).where(tables.users.c.username == username)
+            return connection.execute(statement).one_or_none()
+
+    async def sign_in(self, username: str, password: str, address: str) -> Session:
+        """Sign in by name and password; raises WrongSignIn, TooManyTries."""
+        self._count_try(f"{address}|{username}")
+        user = await asyncio.to_thread(self.user_named, username)
+        hashed = user.password_hash if user and user.password_hash and not user.disabled_at else None
+        right = await asyncio.to_thread(self._matches, hashed or self._nobody, password)
+        if user is None or hashed is None or not right:
+            raise WrongSignIn
+        return await self._open_session(user.user_id, "session.open")
+
+    async def link(self, user_id: str) -> str:
+        """A one-time sign-in token for the user, good for half an hour."""
+        token = secrets.token_urlsafe(24)
+        row = {"token_hash": _hash(token), "user_id": user_id, "expires_at": self._clock() + LINK_LIFE}
+        await self._journal.do(
+            lambda connection: connection.execute(insert(tables.one_time_links).values(row)) and None
+        )
+        return token
+
+    async def sign_in_once(self, token: str) -> Session:
+        """Sign in by a one-time token; raises LinkUsedUp."""
+        links, at = tables.one_time_links, self._clock()
+
+        def take(connection: Connection) -> str | None:
+            mine = links.c.token_hash == _hash(token)
+            taken = delete(links).where(mine).returning(links.c.user_id, links.c.expires_at)
+            row = connection.execute(taken).one_or_none()
+            return row.user_id if row and row.expires_at > at else None
+
+        user_id = await self._journal.do(take)
+        if user_id is None:
+            raise LinkUsedUp
+        return await self._open_session(user_id, "session.open_once")
+
+    async def session(self, token: str | None) -> Session:
+        """The session behind a cookie; raises NotSignedIn."""
+        row = await asyncio.to_thread(self._session_row, token) if token else None
+        at = self._clock()
+        if row is None or token is None or row.expires_at <= at or row.seen_at + IDLE <= at:
+            raise NotSignedIn("Silakan masuk.", "Please sign in.")
+        if row.seen_at + SEEN_EVERY <= at:
+            await self._journal.do(lambda connection: _seen(connection, token, at))
+        return Session(token, row.csrf, row.user_id, row.name, Role(row.role))
+
+    async def sign_out(self, session: Session) -> None:
+        """End the session."""
+        at = self._clock()
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                delete(tables.sessions).where(tables.sessions.c.token_hash == _hash(session.token))
+            )
+            write_audit(connection, at, session.user_id, "session.close", session.user_id)
+
+        await self._journal.do(work)
+
+    async def _open_session(self, user_id: str, action: str) -> Session:
+        token, csrf, at = secrets.token_urlsafe(32), secrets.token_urlsafe(24), self._clock()
+
+        def work(connection: Connection) -> Row[tuple[str, ...]]:
+            active = (tables.users.c.user_id == user_id) & tables.users.c.disabled_at.is_(None)
+            user = connection.execute(select(tables.users).where(active)).one_or_none()
+            if user is None:
+                raise NotFound("Pengguna tidak ditemukan.", "No such user.")
+            row = {"token_hash": _hash(token), "user_id": user_id, "csrf": csrf, "created_at": at}
+            connection.execute(insert(tables.sessions).values(**row, seen_at=at, expires_at=at + ABSOLUTE))
+            write_audit(connection, at, user_id, action, user_id)
+            return user
+
+        user = await self._journal.do(work)
+        return Session(token, csrf, user_id, user.name, Role(user.role))
+
+    def _session_row(self, token: str) -> Row[tuple[str, ...]] | None:
+        sessions, users = tables.sessions, tables.users
+        statement = (
+            select(sessions, users.c.name, users.c.role)
+            .join(users, users.c.user_id == sessions.c.user_id)
+            .where(sessions.c.token_hash == _hash(token), users.c.disabled_at.is_(None))
+        )
+        with self._reader.connect() as connection:
+            return connection.execute(statement).one_or_none()
+
+    def _matches(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password)
+        except VerificationError:
+            return False
+
+    def _count_try(self, who: str) -> None:
+        at = self._clock()
+        tries = self._tries.setdefault(who, deque(maxlen=TRIES_A_MINUTE))
+        if len(tries) == TRIES_A_MINUTE and at - tries[0] < timedelta(minutes=1):
+            raise TooManyTries(
+                "Terlalu banyak percobaan. Tunggu satu menit.", "Too many tries. Please wait a minute."
+            )
+        tries.append(at)
+
+
+def write_audit(connection: Connection, at: datetime, actor: str, action: str, object_: str) -> None:
+    """Write down an act in the same transaction as the act; never with personal data in it."""
+    row = {"at": at, "actor": actor, "action": action, "object": object_, "result": "done"}
+    connection.execute(insert(tables.audit).values(row))
+
+
+def _seen(connection: Connection, token: str, at: datetime) -> None:
+    mine = tables.sessions.c.token_hash == _hash(token)
+    connection.execute(update(tables.sessions).where(mine).values(seen_at=at))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

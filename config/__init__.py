@@ -1,0 +1,1 @@
+"""What the office set up: settings, queues, menus, hours, prompts and the SOP itself."""

@@ -1,0 +1,180 @@
+"""YAML that knows its lines: every value read can be refused with file, line and reason."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from config.errors import ConfigurationFault, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One value of a YAML file, and where it stands."""
+
+    file: Path
+    node: yaml.Node
+
+    @property
+    def line(self) -> int:
+        """The line it begins on, from 1."""
+        return int(self.node.start_mark.line) + 1
+
+    def refuse(self, id: str, en: str) -> NoReturn:
+        """Refuse the file because of this value."""
+        raise ConfigurationFault(self.file, self.line, id, en)
+
+    def fields(self, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, "Located"]:
+        """The mapping's values; keys that are missing, unknown or doubled are refused."""
+        found = dict(self.pairs())
+        for name in required:
+            if name not in found:
+                self.refuse(
+                    f"'{name}' belum diisi. Tambahkan baris '{name}: ...'.",
+                    f"'{name}' is missing. Add a line '{name}: ...'.",
+                )
+        for name, value in found.items():
+            if name not in required + optional:
+                known = ", ".join(required + optional)
+                value.refuse(
+                    f"'{name}' tidak dikenal. Yang ada: {known}.",
+                    f"'{name}' is not known. Known are: {known}.",
+                )
+        return found
+
+    def pairs(self) -> Iterator[tuple[str, "Located"]]:
+        """Each key with its value; a doubled key is refused."""
+        if not isinstance(self.node, yaml.MappingNode):
+            self.refuse("Di sini harus ada pasangan 'nama: isi'.", "Pairs of 'name: value' belong here.")
+        seen: set[str] = set()
+        for key, value in self.node.value:
+            located = Located(self.file, key)
+            name = located.text()
+            if name in seen:
+                located.refuse(
+                    f"'{name}' tertulis dua kali. Hapus salah satunya.",
+                    f"'{name}' stands here twice. Remove one of them.",
+                )
+            seen.add(name)
+            yield name, Located(self.file, value)
+
+    def items(self) -> Iterator["Located"]:
+        """Each item of a list."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            self.refuse(
+                "Di sini harus ada daftar, satu baris '- ...' tiap isi.",
+                "A list belongs here, one line '- ...' for each item.",
+            )
+        for item in self.node.value:
+            yield Located(self.file, item)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is written here."""
+        return isinstance(self.node, yaml.ScalarNode) and self.node.tag == "tag:yaml.org,2002:null"
+
+    def text(self) -> str:
+        """A text that is not empty."""
+        if not isinstance(self.node, yaml.ScalarNode) or self.empty or not str(self.node.value).strip():
+            self.refuse("Di sini harus ada teks.", "A text belongs here.")
+        return str(self.node.value).strip()
+
+    def number(self, *, least: int = 0) -> int:
+        """A whole number of at least `least`."""
+        try:
+            value = int(self.text())
+        except ValueError:
+            self.refuse(
+                f"'{self.node.value}' bukan bilangan bulat.", f"'{self.node.value}' is no whole number."
+            )
+        if value < least:
+            self.refuse(
+                f"{value} terlalu kecil; paling sedikit {least}.",
+                f"{value} is too small; the least is {least}.",
+            )
+        return value
+
+    def share(self) -> float:
+        """A number above 0 and up to 1."""
+        try:
+            value = float(self.text())
+        except ValueError:
+            value = 0.0
+        if not 0 < value <= 1:
+            self.refuse(
+                "Di sini harus ada angka di atas 0 sampai 1, misalnya 0.8.",
+                "A number above 0 and up to 1 belongs here, such as 0.8.",
+            )
+        return value
+
+    def day(self) -> date:
+        """A date such as 2026-12-25."""
+        try:
+            return date.fromisoformat(self.text())
+        except ValueError:
+            self.refuse(
+                f"'{self.node.value}' bukan tanggal. Tulis seperti 2026-12-25.",
+                f"'{self.node.value}' is no date. Write it like 2026-12-25.",
+            )
+
+    def clock(self) -> time:
+        """A time of day such as 07.30, as Indonesian offices write it."""
+        try:
+            hours, minutes = self.text().split(".")
+            return time(int(hours), int(minutes))
+        except ValueError:
+            self.refuse(
+                f"'{self.node.value}' bukan jam. Tulis seperti 07.30.",
+                f"'{self.node.value}' is no time of day. Write it like 07.30.",
+            )
+
+    def label(self) -> Text:
+        """A text in both languages: {id: ..., en: ...}."""
+        fields = self.fields(("id", "en"))
+        return Text(id=fields["id"].text(), en=fields["en"].text())
+
+    def choice(self, allowed: tuple[str, ...]) -> str:
+        """One of the words allowed here."""
+        value = self.text()
+        if value not in allowed:
+            self.refuse(
+                f"'{value}' tidak dikenal. Pilih salah satu: {', '.join(allowed)}.",
+                f"'{value}' is not known. Choose one of: {', '.join(allowed)}.",
+            )
+        return value
+
+
+def read(file: Path) -> Located:
+    """The whole file; raises ConfigurationFault where it cannot be read or is no YAML."""
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError:
+        raise ConfigurationFault(file, 1, "Berkas tidak dapat dibaca.", "The file cannot be read.") from None
+    except UnicodeDecodeError:
+        raise ConfigurationFault(
+            file,
+            1,
+            "Berkas bukan teks UTF-8. Simpan ulang sebagai UTF-8.",
+            "The file is no UTF-8 text. Save it again as UTF-8.",
+        ) from None
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        problem = getattr(fault, "problem", None) or "?"
+        raise ConfigurationFault(
+            file,
+            (mark.line + 1) if mark else 1,
+            f"Penulisan YAML salah ({problem}). Periksa spasi di awal baris, titik dua dan tanda kutip.",
+            f"This is no valid YAML ({problem}). Check the indentation, colons and quotes.",
+        ) from None
+    if node is None:
+        raise ConfigurationFault(file, 1, "Berkas kosong.", "The file is empty.")
+    return Located(file, node)
+
+
+def fingerprint(text: str) -> str:
+    """Twelve hexadecimal digits that change with the text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

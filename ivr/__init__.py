@@ -1,0 +1,1 @@
+"""The telephones: providers, menus, prompts and queues."""

@@ -1,0 +1,19 @@
+"""The one door for commands to telephones. A command changes nothing here: the fact that comes back does."""
+
+from typing import Protocol
+
+
+class Switchboard(Protocol):
+    """What a telephone system must be able to do for the agents; every method raises Unavailable."""
+
+    async def add_agent(self, queue: str, phone: str, agent_id: str, *, paused: bool) -> None:
+        """Let the queue ring `phone` for the agent; adding twice is no error."""
+
+    async def remove_agent(self, queue: str, phone: str) -> None:
+        """The queue rings `phone` no more; removing twice is no error."""
+
+    async def pause_agent(self, queue: str, phone: str, *, paused: bool, reason: str) -> None:
+        """Hold back or release the agent's phone."""
+
+    async def hang_up(self, leg_id: str) -> None:
+        """End the channel; one that is gone already is no error."""

@@ -1,0 +1,30 @@
+"""What every test may lean on; tests of real parts are left out by name unless they are asked for."""
+
+import os
+
+import pytest
+
+NEEDS_REAL_PARTS = os.environ.get("HOTLINE_TEST_REAL") == "1"
+LEFT_OUT = ("real", "browser", "long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without real parts asked for, or a marker expression given, run what needs Python alone."""
+    if NEEDS_REAL_PARTS or config.getoption("-m"):
+        return
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+        config.stash[_LEFT_OUT] = len(left_out)
+
+
+_LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was left out, and the command for it."""
+    if count := config.stash.get(_LEFT_OUT, 0):
+        terminalreporter.write_line(
+            f"{count} tests need the real Asterisk, Redis, SIPp or Chromium and were left out: make test"
+        )

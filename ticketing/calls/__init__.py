@@ -1,0 +1,1 @@
+"""A call, folded from its facts, and its one terminal outcome."""

@@ -1,0 +1,1 @@
+"""The ledger: the journal of facts, what is folded from it, and the database both stand in."""

@@ -1,0 +1,66 @@
+"""Facts to journal rows and back; facts written by an older version are lifted on reading."""
+
+import types
+from dataclasses import fields
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from ticketing import facts
+from ticketing.facts import Fact, kind_of
+
+_COMMON = frozenset({"key", "occurred_at", "provenance"})
+
+
+def _concrete(base: type[Fact]) -> dict[str, type[Fact]]:
+    found: dict[str, type[Fact]] = {}
+    for kind in base.__subclasses__():
+        found |= _concrete(kind) or {kind_of(kind): kind}
+    return found
+
+
+KINDS: dict[str, type[Fact]] = _concrete(facts.Fact)
+"""Every kind of fact by its name."""
+
+
+def to_body(fact: Fact) -> dict[str, Any]:
+    """The part of a fact that has no column of its own, as plain JSON."""
+    return {
+        field.name: _plain(getattr(fact, field.name)) for field in fields(fact) if field.name not in _COMMON
+    }
+
+
+def from_row(row: Any) -> Fact:
+    """The fact a journal row holds."""
+    kind = KINDS[row.kind]
+    body = {name: _typed(type_, row.body.get(name)) for name, type_ in _types(kind).items()}
+    provenance = facts.Provenance(row.provenance)
+    return kind(key=row.key, occurred_at=row.occurred_at, provenance=provenance, **body)
+
+
+@cache
+def _types(kind: type[Fact]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: _bare(hints[field.name]) for field in fields(kind) if field.name not in _COMMON}
+
+
+def _bare(hint: Any) -> Any:
+    """`X | None` as `X`: the value itself tells whether it is there."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return next(part for part in get_args(hint) if part is not type(None))
+    return hint
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def _typed(type_: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if type_ is datetime:
+        return datetime.fromisoformat(value)
+    return type_(value) if isinstance(type_, type) and issubclass(type_, Enum) else value

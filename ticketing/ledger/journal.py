@@ -1,0 +1,181 @@
+"""The journal's one writer: a thread that commits whatever waits as one transaction (group commit).
+
+A batch forms only while the commit before it runs, so a lone caller waits for nobody. A batch that
+fails is replayed item by item, each under a savepoint, so that one refused item fails its own waiter only.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from config.errors import Refused, Unavailable
+from ticketing.facts import Report, TicketRegistered
+from ticketing.ledger.recorder import Committed, Recorder, Registration
+
+BATCH_LIMIT = 256
+QUEUE_LIMIT = 10_000
+"""A writer this far behind says so at once: the caller goes on to people, no number is invented."""
+
+T = TypeVar("T")
+Publish = Callable[[Sequence[Committed]], None]
+log = structlog.get_logger(__name__)
+
+
+class LedgerBusy(Unavailable):
+    """The ledger is locked, full or too slow; nothing of the request was recorded."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Buku besar sedang tidak dapat menulis. Coba lagi sebentar lagi.",
+            "The ledger cannot write at the moment. Please try again shortly.",
+        )
+
+
+@dataclass(slots=True)
+class _Item:
+    """One thing to be written, and who waits for it."""
+
+    reports: tuple[Report, ...] = ()
+    registration: Registration | None = None
+    work: Callable[[Connection], Any] | None = None
+    done: Future[Any] = field(default_factory=Future)
+
+
+class Journal:
+    """Takes facts from any task or thread and makes them durable, in order."""
+
+    def __init__(self, engine: Engine, recorder: Recorder, publish: Publish = lambda _: None) -> None:
+        self._engine = engine
+        self._recorder = recorder
+        self._publish = publish
+        self._waiting: queue.Queue[_Item | None] = queue.Queue(QUEUE_LIMIT)
+        self._thread = threading.Thread(target=self._write, name="ledger-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what still waits, then stop."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    async def record(self, *reports: Report) -> None:
+        """Record the reports' facts; returns once they are durable. Facts known already change nothing."""
+        await self._ask(_Item(reports=reports))
+
+    async def register(self, registration: Registration) -> TicketRegistered:
+        """Issue the call's ticket number; the same call gets the same number again."""
+        registered: TicketRegistered = await self._ask(_Item(registration=registration))
+        return registered
+
+    async def do(self, work: Callable[[Connection], T], *reports: Report) -> T:
+        """Run `work` in the writer's transaction, with the facts that belong to it."""
+        result: T = await self._ask(_Item(reports=reports, work=work))
+        return result
+
+    async def _ask(self, item: _Item) -> Any:
+        try:
+            self._waiting.put_nowait(item)
+        except queue.Full:
+            raise LedgerBusy from None
+        return await asyncio.wrap_future(item.done)
+
+    def _write(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            last = False
+            while len(batch) < BATCH_LIMIT and not self._waiting.empty():
+                item = self._waiting.get()
+                if item is None:
+                    last = True
+                    break
+                batch.append(item)
+            self._commit(batch)
+            if last:
+                return
+
+    def _commit(self, batch: list[_Item]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                committed, results = self._settle(connection, batch)
+        except Exception as fault:
+            self._recorder.forget()
+            self._replay_or_fail(batch, fault)
+            return
+        self._finish(batch, results, committed)
+
+    def _settle(self, connection: Connection, batch: list[_Item]) -> tuple[list[Committed], list[Any]]:
+        asked: list[Report | Registration] = []
+        for item in batch:
+            asked.extend(item.reports)
+            if item.registration:
+                asked.append(item.registration)
+        committed = self._recorder.record(connection, asked) if asked else []
+        return committed, [self._result(connection, item) for item in batch]
+
+    def _result(self, connection: Connection, item: _Item) -> Any:
+        if item.registration:
+            return self._recorder.registered(connection, item.registration)
+        return item.work(connection) if item.work else None
+
+    def _replay_or_fail(self, batch: list[_Item], fault: Exception) -> None:
+        if len(batch) == 1:
+            self._fail(batch[0], fault)
+            return
+        log.warning("ledger batch replayed", items=len(batch), fault=type(fault).__name__)
+        survivors: list[_Item] = []
+        results: list[Any] = []
+        committed: list[Committed] = []
+        try:
+            with self._engine.begin() as connection:
+                for item in batch:
+                    self._replay_one(connection, item, survivors, results, committed)
+        except Exception as late_fault:
+            self._recorder.forget()
+            for item in survivors:
+                self._fail(item, late_fault)
+            return
+        self._finish(survivors, results, committed)
+
+    def _replay_one(
+        self,
+        connection: Connection,
+        item: _Item,
+        survivors: list[_Item],
+        results: list[Any],
+        committed: list[Committed],
+    ) -> None:
+        try:
+            with connection.begin_nested():
+                recorded, result = self._settle(connection, [item])
+        except Exception as own_fault:
+            self._recorder.forget()
+            self._fail(item, own_fault)
+            return
+        committed.extend(recorded)
+        survivors.append(item)
+        results.extend(result)
+
+    def _fail(self, item: _Item, fault: Exception) -> None:
+        if isinstance(fault, Refused):
+            item.done.set_exception(fault)
+            return
+        # The fault's text may quote values; its class is all that is logged.
+        log.error("ledger write failed", fault=type(fault).__name__)
+        item.done.set_exception(LedgerBusy() if isinstance(fault, DBAPIError) else fault)
+
+    def _finish(self, batch: list[_Item], results: list[Any], committed: list[Committed]) -> None:
+        for item, result in zip(batch, results, strict=True):
+            if not item.done.cancelled():
+                item.done.set_result(result)
+        if committed:
+            self._publish(committed)

@@ -1,0 +1,156 @@
+"""What people and telephones ask the ledger: plain reads, each on its own snapshot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from ticketing import tables
+from ticketing.calls.call import CallPhase
+from ticketing.people import complainant
+from ticketing.people.privacy import Vault
+from ticketing.tickets.ticket import OPEN
+
+EARLIER_TICKETS_SHOWN = 3
+
+_OPEN_STATES = [state.value for state in OPEN]
+_QUEUED_PHASES = [CallPhase.WAITING.value, CallPhase.RINGING.value]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """One queue at this instant."""
+
+    waiting: int
+    longest_wait_since_at: datetime | None
+    call_backs_due: int
+
+
+class Reader:
+    """Reads the ledger; safe to use from any thread."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self._engine = engine.execution_options(reading=True)
+        self._vault = vault
+
+    def connect(self) -> Connection:
+        """A connection for several reads of one snapshot."""
+        return self._engine.connect()
+
+    def cursor(self) -> int:
+        """The journal's newest sequence number."""
+        with self.connect() as connection:
+            return connection.scalar(select(func.max(tables.journal.c.seq))) or 0
+
+    def changes_since(self, cursor: int, limit: int = 500) -> Sequence[Row[Any]]:
+        """Journal rows after `cursor`: their seq, kind, call and agent, in order."""
+        column = tables.journal.c
+        statement = select(column.seq, column.kind, column.call_id, column.agent_id)
+        with self.connect() as connection:
+            return connection.execute(
+                statement.where(column.seq > cursor).order_by(column.seq).limit(limit)
+            ).all()
+
+    def call(self, call_id: str) -> Row[Any] | None:
+        """One call's row."""
+        with self.connect() as connection:
+            return connection.execute(
+                select(tables.calls).where(tables.calls.c.call_id == call_id)
+            ).one_or_none()
+
+    def call_of_agent(self, agent_id: str) -> Row[Any] | None:
+        """The call that occupies the agent: ringing, talking or in wrap-up."""
+        statement = (
+            select(tables.calls)
+            .where(tables.calls.c.engaged_agent_id == agent_id)
+            .order_by(tables.calls.c.rang_at.desc())
+            .limit(1)
+        )
+        with self.connect() as connection:
+            return connection.execute(statement).one_or_none()
+
+    def wrap_ups_over(self, at: datetime) -> Sequence[Row[Any]]:
+        """Calls whose wrap-up time is used up at `at`."""
+        column = tables.calls.c
+        statement = select(column.call_id, column.engaged_agent_id).where(
+            column.phase == CallPhase.WRAP_UP.value, column.wrap_up_until_at <= at
+        )
+        with self.connect() as connection:
+            return connection.execute(statement).all()
+
+    def live_calls(self) -> Sequence[Row[Any]]:
+        """Every call that is not over."""
+        with self.connect() as connection:
+            return connection.execute(
+                select(tables.calls).where(tables.calls.c.phase != CallPhase.OVER.value)
+            ).all()
+
+    def steps(self, call_id: str) -> Sequence[Row[Any]]:
+        """The SOP steps the call has begun."""
+        column = tables.sop_steps.c
+        with self.connect() as connection:
+            return connection.execute(
+                select(tables.sop_steps).where(column.call_id == call_id).order_by(column.step)
+            ).all()
+
+    def ticket(self, ticket_id: str) -> Row[Any] | None:
+        """One ticket's row."""
+        with self.connect() as connection:
+            return connection.execute(
+                select(tables.tickets).where(tables.tickets.c.ticket_id == ticket_id)
+            ).one_or_none()
+
+    def tickets_of(self, person_id: str, *, but: str | None = None) -> Sequence[Row[Any]]:
+        """The person's latest tickets, newest first, without the one named `but`."""
+        column = tables.tickets.c
+        statement = select(tables.tickets).where(
+            column.person_id == person_id, column.ticket_id != (but or "")
+        )
+        with self.connect() as connection:
+            return connection.execute(
+                statement.order_by(column.registered_at.desc()).limit(EARLIER_TICKETS_SHOWN)
+            ).all()
+
+    def open_ticket_of_number(self, caller_number: str | None) -> Row[Any] | None:
+        """The newest open ticket registered from that number."""
+        column = tables.tickets.c
+        with self.connect() as connection:
+            person_id = complainant.find(connection, self._vault, caller_number or "")
+            if person_id is None:
+                return None
+            statement = select(tables.tickets).where(
+                column.person_id == person_id, column.state.in_(_OPEN_STATES)
+            )
+            return connection.execute(statement.order_by(column.registered_at.desc()).limit(1)).one_or_none()
+
+    def masked_number(self, person_id: str | None) -> str | None:
+        """The caller's number as an agent may see it."""
+        if person_id is None:
+            return None
+        with self.connect() as connection:
+            return complainant.masked_phone(connection, self._vault, person_id)
+
+    def queue_counts(self, queue: str, at: datetime) -> QueueCounts:
+        """Who waits in `queue`, since when, and how many call-backs are due by now."""
+        call, ticket = tables.calls.c, tables.tickets.c
+        waiting = select(func.count(), func.min(call.queued_at)).where(
+            call.queue == queue, call.phase.in_(_QUEUED_PHASES)
+        )
+        due = select(func.count()).where(ticket.call_back_due_at.is_not(None))
+        with self.connect() as connection:
+            count, since_at = connection.execute(waiting).one()
+            return QueueCounts(count, since_at, connection.scalar(due) or 0)
+
+    def shift(self, agent_id: str) -> Row[Any] | None:
+        """One agent's shift."""
+        with self.connect() as connection:
+            return connection.execute(
+                select(tables.shifts).where(tables.shifts.c.agent_id == agent_id)
+            ).one_or_none()
+
+    def shifts(self) -> Sequence[Row[Any]]:
+        """Every agent's shift."""
+        with self.connect() as connection:
+            return connection.execute(select(tables.shifts)).all()

@@ -1,0 +1,268 @@
+"""From a batch of reports to rows: the one transaction in which everything about a fact happens.
+
+Statements are bound for the whole batch at once (`executemany`), so a batch of sixty callers costs
+little more than one of them.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from config.clock import office_day
+from config.office import Office, Sop
+from ticketing import tables
+from ticketing.agents.shift import SHIFT_STATES, shift_row
+from ticketing.facts import AgentFact, CallArrived, CallFact, Fact, Report, TicketRegistered
+from ticketing.ledger import codec, folded
+from ticketing.ledger.folded import FoldedCall, Row
+from ticketing.people import complainant
+from ticketing.people.privacy import Vault
+from ticketing.tickets.calendar import Calendar
+from ticketing.tickets.number import TicketNumber
+
+CALLS_KEPT_IN_MEMORY = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A request for a ticket number; a call that has one gets the same again."""
+
+    call_id: str
+    asked_at: datetime
+
+    @property
+    def key(self) -> str:
+        """Once for each call."""
+        return f"{self.call_id}/registered"
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A fact as it stands in the journal; `seq` is the cursor of everything that follows the ledger."""
+
+    seq: int
+    fact: Fact
+
+
+class Recorder:
+    """Records batches. Used by the journal's writer thread only."""
+
+    def __init__(self, vault: Vault, office: Callable[[], Office], recorded_at: Callable[[], datetime]):
+        self._vault = vault
+        self._office = office
+        self._recorded_at = recorded_at
+        self._facts: OrderedDict[str, dict[str, CallFact]] = OrderedDict()
+        self._sops: dict[str, Sop] = {}
+
+    def forget(self) -> None:
+        """Drop what is remembered of live calls: the transaction it belonged to was rolled back."""
+        self._facts.clear()
+        self._sops.clear()
+
+    def record(self, connection: Connection, asked: Sequence[Report | Registration]) -> list[Committed]:
+        """Record what is new of `asked` and return it; what the journal already holds is left out."""
+        known = self._known(connection, [_key(item) for item in asked])
+        fresh = {_key(item): item for item in asked if _key(item) not in known}
+        reports = [item for item in fresh.values() if isinstance(item, Report)]
+        facts = complainant.with_persons(connection, self._vault, reports)
+        self._load(connection, {fact.call_id for fact in facts if isinstance(fact, CallFact)})
+        registrations = [item for item in fresh.values() if isinstance(item, Registration)]
+        facts += self._numbered(connection, registrations)
+        committed = self._append(connection, facts)
+        self._derive_calls(connection, facts)
+        self._derive_shifts(connection, facts)
+        return committed
+
+    def registered(self, connection: Connection, registration: Registration) -> TicketRegistered:
+        """The ticket of a registration that was recorded, now or before."""
+        row = connection.execute(select(tables.journal).where(tables.journal.c.key == registration.key)).one()
+        fact = codec.from_row(row)
+        assert isinstance(fact, TicketRegistered)
+        return fact
+
+    def _known(self, connection: Connection, keys: list[str]) -> set[str]:
+        column = tables.journal.c.key
+        return set(connection.scalars(select(column).where(column.in_(keys))))
+
+    def _load(self, connection: Connection, call_ids: Iterable[str]) -> None:
+        missing = [call_id for call_id in call_ids if call_id not in self._facts]
+        if not missing:
+            return
+        for call_id in missing:
+            self._facts[call_id] = {}
+        rows = connection.execute(select(tables.journal).where(tables.journal.c.call_id.in_(missing)))
+        for row in rows:
+            fact = codec.from_row(row)
+            assert isinstance(fact, CallFact)
+            self._facts[fact.call_id][fact.key] = fact
+
+    def _numbered(self, connection: Connection, registrations: list[Registration]) -> list[Fact]:
+        """One fact for each registration; the day's serials are taken once for the whole batch."""
+        self._load(connection, {registration.call_id for registration in registrations})
+        by_day: dict[Any, list[Registration]] = {}
+        for registration in registrations:
+            by_day.setdefault(office_day(registration.asked_at), []).append(registration)
+        facts: list[Fact] = []
+        for day, asking in by_day.items():
+            first = _take_serials(connection, day, len(asking))
+            for serial, registration in enumerate(asking, start=first):
+                facts.append(self._registered_as(registration, TicketNumber(day, serial)))
+        return facts
+
+    def _registered_as(self, registration: Registration, number: TicketNumber) -> TicketRegistered:
+        arrived = (f for f in self._facts[registration.call_id].values() if isinstance(f, CallArrived))
+        return TicketRegistered(
+            key=registration.key,
+            occurred_at=registration.asked_at,
+            call_id=registration.call_id,
+            ticket_id=number.digits,
+            person_id=next((fact.person_id for fact in arrived), None),
+            sop_version=self._office().sop.version,
+        )
+
+    def _append(self, connection: Connection, facts: list[Fact]) -> list[Committed]:
+        if not facts:
+            return []
+        recorded_at = self._recorded_at()
+        seqs = connection.scalars(
+            insert(tables.journal).returning(tables.journal.c.seq, sort_by_parameter_order=True),
+            [_journal_row(fact, recorded_at) for fact in facts],
+        )
+        return [Committed(seq, fact) for seq, fact in zip(seqs, facts, strict=True)]
+
+    def _derive_calls(self, connection: Connection, facts: list[Fact]) -> None:
+        changed: dict[str, None] = {}
+        for fact in facts:
+            if isinstance(fact, CallFact):
+                self._facts[fact.call_id][fact.key] = fact
+                changed[fact.call_id] = None
+        write_calls(connection, [self._folded(connection, call_id) for call_id in changed], self._office())
+        for call_id in changed:
+            self._facts.move_to_end(call_id)
+        while len(self._facts) > CALLS_KEPT_IN_MEMORY:
+            self._facts.popitem(last=False)
+
+    def _folded(self, connection: Connection, call_id: str) -> FoldedCall:
+        known = tuple(self._facts[call_id].values())
+        version = next((v for f in known if (v := getattr(f, "sop_version", None))), None)
+        return folded.fold_call(known, call_id, self.sop(connection, version))
+
+    def sop(self, connection: Connection, version: str | None) -> Sop:
+        """The SOP of that version; a case keeps the one it began under."""
+        current = self._office().sop
+        if version is None or version == current.version:
+            self._keep(connection, current)
+            return current
+        if version not in self._sops:
+            stored = tables.sop_versions
+            body = connection.scalars(select(stored.c.body).where(stored.c.version == version)).one()
+            self._sops[version] = Sop.from_json(body)
+        return self._sops[version]
+
+    def _keep(self, connection: Connection, sop: Sop) -> None:
+        """Put the SOP's text beside the cases that begin under it, once."""
+        if sop.version in self._sops:
+            return
+        row = {"version": sop.version, "body": sop.to_json(), "first_used_at": self._recorded_at()}
+        connection.execute(_insert(connection, tables.sop_versions).values(row).on_conflict_do_nothing())
+        self._sops[sop.version] = sop
+
+    def _derive_shifts(self, connection: Connection, facts: list[Fact]) -> None:
+        rows = [
+            shift_row(fact) for fact in facts if isinstance(fact, AgentFact) and type(fact) in SHIFT_STATES
+        ]
+        for row in rows:
+            statement = _insert(connection, tables.shifts).values(row)
+            newer = {name: value for name, value in row.items() if name != "agent_id"}
+            if newer["phone"] is None and newer["state"] != "signed_out":
+                del newer["phone"]
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["agent_id"],
+                    set_=newer,
+                    where=tables.shifts.c.since_at <= statement.excluded.since_at,
+                )
+            )
+
+
+def write_calls(connection: Connection, changed: Sequence[FoldedCall], office: Office) -> None:
+    """Write calls, their tickets and steps; each row as its facts have it, whatever stood there before."""
+    if not changed:
+        return
+    calendar = Calendar(office.hours)
+    _upsert(connection, tables.calls, [folded.call_row(item.call, office) for item in changed])
+    registered = [folded.ticket_row(item.call) for item in changed if item.call.registered_here]
+    if registered:
+        _upsert(connection, tables.tickets, registered, only=("person_id",))
+    states = [folded.ticket_state_row(item.call, calendar) for item in changed if item.call.ticket_id]
+    if states:
+        connection.execute(_TICKET_STATE, states)
+    steps = [row for item in changed for row in folded.step_rows(item)]
+    if steps:
+        _upsert(connection, tables.sop_steps, steps)
+
+
+_TICKET_STATE = (
+    update(tables.tickets)
+    .where(tables.tickets.c.ticket_id == bindparam("of_ticket"))
+    .where(tables.tickets.c.last_call_at <= bindparam("as_of", type_=tables.Instant))
+    .values(
+        state=bindparam("new_state"),
+        category=bindparam("new_category"),
+        last_call_id=bindparam("by_call"),
+        last_call_at=bindparam("as_of", type_=tables.Instant),
+        call_back_due_at=bindparam("due_at", type_=tables.Instant),
+        call_back_reason=bindparam("due_reason"),
+    )
+)
+"""The latest call decides a ticket's state; an older one that is heard of late changes nothing."""
+
+
+def _key(item: Report | Registration) -> str:
+    return item.fact.key if isinstance(item, Report) else item.key
+
+
+def _journal_row(fact: Fact, recorded_at: datetime) -> Row:
+    return {
+        "key": fact.key,
+        "kind": codec.kind_of(type(fact)),
+        "version": fact.version,
+        "call_id": getattr(fact, "call_id", None),
+        "agent_id": getattr(fact, "agent_id", None),
+        "occurred_at": fact.occurred_at,
+        "recorded_at": recorded_at,
+        "provenance": fact.provenance.value,
+        "body": codec.to_body(fact),
+    }
+
+
+def _take_serials(connection: Connection, day: Any, count: int) -> int:
+    """The first of `count` serials of the day; numbers are never reused, gaps are allowed."""
+    statement = _insert(connection, tables.days).values(day=day, next_serial=1 + count)
+    statement = statement.on_conflict_do_update(
+        index_elements=["day"], set_={"next_serial": tables.days.c.next_serial + count}
+    )
+    next_serial = connection.scalars(statement.returning(tables.days.c.next_serial)).one()
+    return int(next_serial) - count
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
+
+
+def _upsert(connection: Connection, table: Table, rows: list[Row], only: tuple[str, ...] = ()) -> None:
+    statement = _insert(connection, table)
+    key = [column.name for column in table.primary_key]
+    names = only or tuple(name for name in rows[0] if name not in key)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=key, set_={name: statement.excluded[name] for name in names}
+        ),
+        rows,
+    )

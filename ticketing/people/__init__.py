@@ -1,0 +1,1 @@
+"""Persons: found by a blind index, sealed under their own keys, shown masked."""

@@ -1,0 +1,36 @@
+"""Telephone numbers: any form callers and networks use, to E.164 and to what may be shown."""
+
+import re
+
+import phonenumbers
+
+WITHHELD = frozenset({"", "anonymous", "unknown", "restricted", "private", "unavailable", "0", "+"})
+HOME_REGION = "ID"
+
+_TRUNK_62 = re.compile(r"^(?:00[1789])?62(?=[ (\d-])")
+"""Indonesian trunks send 62... without its plus, or behind a carrier's own international prefix."""
+
+
+def normalise(raw: str | None) -> str | None:
+    """The number in E.164 (`+6281234567878`), or None where it is withheld or no number at all."""
+    if raw is None or raw.strip().lower() in WITHHELD or len(raw) > 40:
+        return None
+    text = raw.strip()
+    text = _TRUNK_62.sub("+62", text)
+    try:
+        number = phonenumbers.parse(text, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def mask(number: str) -> str:
+    """What an agent may see before asking: country, first digit and the last two (`+62 8** **** 78`)."""
+    parsed = phonenumbers.parse(number, None)
+    national = str(parsed.national_number)
+    hidden = "*" * (len(national) - 3)
+    body = national[0] + hidden + national[-2:]
+    groups = [body[:3], body[3:-2], body[-2:]] if len(body) > 7 else [body]
+    return f"+{parsed.country_code} " + " ".join(groups)

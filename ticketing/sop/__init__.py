@@ -1,0 +1,1 @@
+"""The procedure being carried out: its steps, and how long each took."""

@@ -1,0 +1,239 @@
+"""The ledger's tables: the journal, what is folded from it, and the seals of personal data."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant with microseconds, as sortable text: the same on SQLite and PostgreSQL."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return datetime.fromisoformat(value) if value else None
+
+
+# --- the journal: appended to, never rewritten ---
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("kind", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("call_id", String(80), index=True),
+    Column("agent_id", String(40)),
+    Column("occurred_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("provenance", String(20), nullable=False),
+    Column("body", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+sop_versions = Table(
+    "sop_versions",
+    metadata,
+    Column("version", String(80), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("first_used_at", Instant, nullable=False),
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("next_serial", Integer, nullable=False),
+)
+
+# --- folded from the journal: can be rebuilt from it at any time ---
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("call_id", String(80), primary_key=True),
+    Column("line", String(40), nullable=False),
+    Column("dialed_number", String(20), nullable=False),
+    Column("person_id", String(32), index=True),
+    Column("ticket_id", String(20), index=True),
+    Column("recognised", Boolean, nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("outcome", String(30)),
+    Column("category", String(10)),
+    Column("queue", String(40)),
+    Column("agent_id", String(40), index=True),
+    Column("engaged_agent_id", String(40), index=True),
+    Column("leg_id", String(80)),
+    Column("arrived_at", Instant),
+    Column("queued_at", Instant),
+    Column("rang_at", Instant),
+    Column("pop_shown_at", Instant),
+    Column("answered_at", Instant),
+    Column("closing_at", Instant),
+    Column("talk_ended_at", Instant),
+    Column("wrap_up_until_at", Instant),
+    Column("wrap_up_ended_at", Instant),
+    Column("ended_at", Instant),
+    Column("times_spoken", Integer, nullable=False),
+    Column("wait_seconds", Float),
+    Column("talk_seconds", Float),
+    Column("hold_seconds", Float, nullable=False),
+    Index(None, "phase", "queue"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("ticket_id", String(20), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("registered_by_call_id", String(80), nullable=False, unique=True),
+    Column("person_id", String(32), index=True),
+    Column("sop_version", String(80), ForeignKey("sop_versions.version"), nullable=False),
+    Column("registered_at", Instant, nullable=False),
+    Column("state", String(30), nullable=False),
+    Column("category", String(10)),
+    Column("last_call_id", String(80), nullable=False),
+    Column("last_call_at", Instant, nullable=False),
+    Column("call_back_due_at", Instant, index=True),
+    Column("call_back_reason", String(20)),
+    Index(None, "day", "serial", unique=True),
+)
+
+sop_steps = Table(
+    "sop_steps",
+    metadata,
+    Column("call_id", String(80), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("ticket_id", String(20), index=True),
+    Column("sop_version", String(80), nullable=False),
+    Column("started_at", Instant),
+    Column("started_by", String(20)),
+    Column("ended_at", Instant),
+    Column("ended_by", String(20)),
+    Column("seconds", Float),
+    Column("standard_seconds", Integer),
+    Column("within", Boolean),
+)
+
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("agent_id", String(40), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("phone", String(40)),
+    Column("reason", String(40)),
+    Column("since_at", Instant, nullable=False),
+)
+
+# --- persons: what identifies them is sealed, and destroyed with its key ---
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("person_id", String(32), primary_key=True),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("erased_at", Instant),
+)
+
+person_keys = Table(
+    "person_keys",
+    metadata,
+    Column("person_id", String(32), ForeignKey("persons.person_id"), primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+)
+
+blind_index = Table(
+    "blind_index",
+    metadata,
+    Column("blind", String(64), primary_key=True),
+    Column("field", String(20), nullable=False),
+    Column("person_id", String(32), ForeignKey("persons.person_id"), nullable=False, index=True),
+)
+
+sealed = Table(
+    "sealed",
+    metadata,
+    Column("person_id", String(32), ForeignKey("persons.person_id"), primary_key=True),
+    Column("field", String(20), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+KEPT_OUT_OF_BACKUPS = (person_keys, blind_index)
+"""Backed up apart and overwritten each time, so that destroying a key destroys it everywhere."""
+
+# --- the house itself ---
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", String(40), primary_key=True),
+    Column("username", String(60), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("password_hash", Text),
+    Column("phone", String(40)),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", String(40), ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+one_time_links = Table(
+    "one_time_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", String(40), ForeignKey("users.user_id"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(40), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("object", String(120), nullable=False),
+    Column("result", String(20), nullable=False),
+    sqlite_autoincrement=True,
+)

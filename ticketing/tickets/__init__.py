@@ -1,0 +1,1 @@
+"""The ticket: its number, its state, and the office's calendar."""

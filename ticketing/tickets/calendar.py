@@ -1,0 +1,56 @@
+"""The office's calendar: when it is open, and when it opens next. All days are Asia/Jakarta days."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from config.clock import OFFICE_ZONE
+from config.office import Hours
+
+LONGEST_CLOSURE_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Working time as `hours.yaml` has it."""
+
+    hours: Hours
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the hotline answers at that instant."""
+        opening = self._opening_of(at.astimezone(OFFICE_ZONE).date())
+        return opening is not None and opening[0] <= at < opening[1]
+
+    def next_opening(self, after: datetime) -> datetime:
+        """The next instant the hotline opens."""
+        day = after.astimezone(OFFICE_ZONE).date()
+        for ahead in range(LONGEST_CLOSURE_DAYS):
+            opening = self._opening_of(day + timedelta(days=ahead))
+            if opening and opening[0] > after:
+                return opening[0]
+        raise AssertionError("hours.yaml is refused without an open day")
+
+    def call_back_due(self, left_at: datetime) -> datetime:
+        """When a caller who left without being served must have been called: the same working day."""
+        opening = self._opening_of(left_at.astimezone(OFFICE_ZONE).date())
+        if opening and left_at < opening[1]:
+            return opening[1]
+        return self.next_opening(left_at)
+
+    def has_table(self, year: int) -> bool:
+        """Whether the year's days off are known; without them no working day can be promised."""
+        return year in self.hours.days_off
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the office works on that day."""
+        days_off = self.hours.days_off.get(day.year, ())
+        return day.weekday() in self.hours.week and all(off.day != day for off in days_off)
+
+    def _opening_of(self, day: date) -> tuple[datetime, datetime] | None:
+        if not self.is_working_day(day):
+            return None
+        opens, closes = self.hours.week[day.weekday()]
+        return (_instant(day, opens), _instant(day, closes))
+
+
+def _instant(day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock, OFFICE_ZONE).astimezone(UTC)
