@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import ClassVar
 
 
@@ -54,18 +53,19 @@ class CallBackReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something that happened at `occurred_at` (UTC); `key` makes it once-only."""
+    """Something that happened at `occurred_at` (UTC); `key` makes it once-only.
+
+    `kind` names the fact in journals and configuration: that of `CallArrived` is `call_arrived`.
+    """
 
     version: ClassVar[int] = 1
+    kind: ClassVar[str]
     key: str
     occurred_at: datetime
     provenance: Provenance = Provenance.OBSERVED
 
-
-@cache
-def kind_of(fact: type[Fact]) -> str:
-    """The name of a kind of fact in journals and configuration: `CallArrived` is `call_arrived`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", fact.__name__).lower()
+    def __init_subclass__(cls) -> None:
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Row
 
-from ticketing.ledger.journal import Committed
 from ticketing.ledger.reader import Reader
+from ticketing.ledger.recorder import Committed
 
 STREAM = "hotline:cursor"
 KEPT_ENTRIES = 1000

@@ -172,6 +172,6 @@ class Roster:
 
     async def _record(self, kind: type[AgentFact], agent_id: str, **more: str) -> None:
         at: datetime = self._clock()
-        key = f"{agent_id}/{facts.kind_of(kind)}/{at.isoformat()}"
+        key = f"{agent_id}/{kind.kind}/{at.isoformat()}"
         fact = kind(key=key, occurred_at=at, provenance=Provenance.DECLARED, agent_id=agent_id, **more)
         await self._journal.record(Report(fact))

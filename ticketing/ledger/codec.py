@@ -4,23 +4,19 @@ import types
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from ticketing import facts
-from ticketing.facts import Fact, kind_of
+from ticketing.facts import AgentFact, CallFact, Fact
 
 _COMMON = frozenset({"key", "occurred_at", "provenance"})
 
 
-def _concrete(base: type[Fact]) -> dict[str, type[Fact]]:
-    found: dict[str, type[Fact]] = {}
-    for kind in base.__subclasses__():
-        found |= _concrete(kind) or {kind_of(kind): kind}
-    return found
-
-
-KINDS: dict[str, type[Fact]] = _concrete(facts.Fact)
+KINDS: dict[str, type[Fact]] = {
+    kind.kind: kind
+    for kind in vars(facts).values()
+    if isinstance(kind, type) and issubclass(kind, Fact) and kind not in (Fact, CallFact, AgentFact)
+}
 """Every kind of fact by its name."""
 
 
@@ -34,12 +30,11 @@ def to_body(fact: Fact) -> dict[str, Any]:
 def from_row(row: Any) -> Fact:
     """The fact a journal row holds."""
     kind = KINDS[row.kind]
-    body = {name: _typed(type_, row.body.get(name)) for name, type_ in _types(kind).items()}
+    body = {name: _typed(type_, row.body.get(name)) for name, type_ in _TYPES[kind.kind].items()}
     provenance = facts.Provenance(row.provenance)
     return kind(key=row.key, occurred_at=row.occurred_at, provenance=provenance, **body)
 
 
-@cache
 def _types(kind: type[Fact]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: _bare(hints[field.name]) for field in fields(kind) if field.name not in _COMMON}
@@ -64,3 +59,6 @@ def _typed(type_: Any, value: Any) -> Any:
     if type_ is datetime:
         return datetime.fromisoformat(value)
     return type_(value) if isinstance(type_, type) and issubclass(type_, Enum) else value
+
+
+_TYPES = {name: _types(kind) for name, kind in KINDS.items()}

@@ -15,6 +15,9 @@ from ticketing.tickets.ticket import OPEN
 
 EARLIER_TICKETS_SHOWN = 3
 
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of whatever columns were asked for."""
+
 _OPEN_STATES = [state.value for state in OPEN]
 _QUEUED_PHASES = [CallPhase.WAITING.value, CallPhase.RINGING.value]
 
@@ -44,7 +47,7 @@ class Reader:
         with self.connect() as connection:
             return connection.scalar(select(func.max(tables.journal.c.seq))) or 0
 
-    def changes_since(self, cursor: int, limit: int = 500) -> Sequence[Row[Any]]:
+    def changes_since(self, cursor: int, limit: int = 500) -> Sequence[AnyRow]:
         """Journal rows after `cursor`: their seq, kind, call and agent, in order."""
         column = tables.journal.c
         statement = select(column.seq, column.kind, column.call_id, column.agent_id)
@@ -53,14 +56,14 @@ class Reader:
                 statement.where(column.seq > cursor).order_by(column.seq).limit(limit)
             ).all()
 
-    def call(self, call_id: str) -> Row[Any] | None:
+    def call(self, call_id: str) -> AnyRow | None:
         """One call's row."""
         with self.connect() as connection:
             return connection.execute(
                 select(tables.calls).where(tables.calls.c.call_id == call_id)
             ).one_or_none()
 
-    def call_of_agent(self, agent_id: str) -> Row[Any] | None:
+    def call_of_agent(self, agent_id: str) -> AnyRow | None:
         """The call that occupies the agent: ringing, talking or in wrap-up."""
         statement = (
             select(tables.calls)
@@ -71,7 +74,7 @@ class Reader:
         with self.connect() as connection:
             return connection.execute(statement).one_or_none()
 
-    def wrap_ups_over(self, at: datetime) -> Sequence[Row[Any]]:
+    def wrap_ups_over(self, at: datetime) -> Sequence[AnyRow]:
         """Calls whose wrap-up time is used up at `at`."""
         column = tables.calls.c
         statement = select(column.call_id, column.engaged_agent_id).where(
@@ -80,14 +83,14 @@ class Reader:
         with self.connect() as connection:
             return connection.execute(statement).all()
 
-    def live_calls(self) -> Sequence[Row[Any]]:
+    def live_calls(self) -> Sequence[AnyRow]:
         """Every call that is not over."""
         with self.connect() as connection:
             return connection.execute(
                 select(tables.calls).where(tables.calls.c.phase != CallPhase.OVER.value)
             ).all()
 
-    def steps(self, call_id: str) -> Sequence[Row[Any]]:
+    def steps(self, call_id: str) -> Sequence[AnyRow]:
         """The SOP steps the call has begun."""
         column = tables.sop_steps.c
         with self.connect() as connection:
@@ -95,14 +98,14 @@ class Reader:
                 select(tables.sop_steps).where(column.call_id == call_id).order_by(column.step)
             ).all()
 
-    def ticket(self, ticket_id: str) -> Row[Any] | None:
+    def ticket(self, ticket_id: str) -> AnyRow | None:
         """One ticket's row."""
         with self.connect() as connection:
             return connection.execute(
                 select(tables.tickets).where(tables.tickets.c.ticket_id == ticket_id)
             ).one_or_none()
 
-    def tickets_of(self, person_id: str, *, but: str | None = None) -> Sequence[Row[Any]]:
+    def tickets_of(self, person_id: str, *, but: str | None = None) -> Sequence[AnyRow]:
         """The person's latest tickets, newest first, without the one named `but`."""
         column = tables.tickets.c
         statement = select(tables.tickets).where(
@@ -113,7 +116,7 @@ class Reader:
                 statement.order_by(column.registered_at.desc()).limit(EARLIER_TICKETS_SHOWN)
             ).all()
 
-    def open_ticket_of_number(self, caller_number: str | None) -> Row[Any] | None:
+    def open_ticket_of_number(self, caller_number: str | None) -> AnyRow | None:
         """The newest open ticket registered from that number."""
         column = tables.tickets.c
         with self.connect() as connection:
@@ -143,14 +146,14 @@ class Reader:
             count, since_at = connection.execute(waiting).one()
             return QueueCounts(count, since_at, connection.scalar(due) or 0)
 
-    def shift(self, agent_id: str) -> Row[Any] | None:
+    def shift(self, agent_id: str) -> AnyRow | None:
         """One agent's shift."""
         with self.connect() as connection:
             return connection.execute(
                 select(tables.shifts).where(tables.shifts.c.agent_id == agent_id)
             ).one_or_none()
 
-    def shifts(self) -> Sequence[Row[Any]]:
+    def shifts(self) -> Sequence[AnyRow]:
         """Every agent's shift."""
         with self.connect() as connection:
             return connection.execute(select(tables.shifts)).all()

@@ -230,7 +230,7 @@ def _key(item: Report | Registration) -> str:
 def _journal_row(fact: Fact, recorded_at: datetime) -> Row:
     return {
         "key": fact.key,
-        "kind": codec.kind_of(type(fact)),
+        "kind": fact.kind,
         "version": fact.version,
         "call_id": getattr(fact, "call_id", None),
         "agent_id": getattr(fact, "agent_id", None),

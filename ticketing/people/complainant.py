@@ -80,7 +80,7 @@ def masked_phone(connection: Connection, vault: Vault, person_id: str) -> str | 
 
 
 def erase(connection: Connection, person_id: str, at: datetime) -> None:
-    """Destroy what identifies the person: key, index and seals (UU 27/2022 art. 8). Facts keep the reference."""
+    """Destroy what identifies the person: key, index and seals (UU 27/2022 art. 8)."""
     for table in (tables.sealed, tables.blind_index, tables.person_keys):
         connection.execute(delete(table).where(table.c.person_id == person_id))
     connection.execute(

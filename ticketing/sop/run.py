@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.office import FactPattern, Sop, SopStep
-from ticketing.facts import Fact, Provenance, kind_of
+from ticketing.facts import Fact, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ def _start(step: SopStep, starts: list[Fact], end: Fact | None) -> Fact:
 
 
 def _matches(patterns: tuple[FactPattern, ...], fact: Fact) -> bool:
-    kind = kind_of(type(fact))
     return any(
-        pattern.fact == kind and all(getattr(fact, name) == value for name, value in pattern.where.items())
+        pattern.fact == fact.kind
+        and all(getattr(fact, name) == value for name, value in pattern.where.items())
         for pattern in patterns
     )

@@ -1,0 +1,250 @@
+"""What the API says and takes; the pages' types are generated from these. Instants are UTC."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent_bridge.accounts import Role
+
+AgentState = Literal["signed_out", "not_ready", "ready", "ringing", "talking", "wrap_up"]
+
+
+class View(BaseModel):
+    """Shared manner: nothing unknown is taken."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- signing in ---
+
+
+class SignIn(View):
+    """Name and password."""
+
+    username: str = Field(min_length=1, max_length=60)
+    password: str = Field(min_length=1, max_length=200)
+
+
+class SignInOnce(View):
+    """A one-time token, as `hotline run` prints it."""
+
+    token: str = Field(min_length=8, max_length=100)
+
+
+class UserView(View):
+    """A signed-in user."""
+
+    user_id: str
+    name: str
+    role: Role
+
+
+class SessionView(View):
+    """A session: send `csrf` back as X-CSRF-Token with everything that changes something."""
+
+    user: UserView
+    csrf: str
+    profile: str
+    language: str
+
+
+class Problem(View):
+    """A refusal (RFC 9457), in the reader's language."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+# --- the agent's phone ---
+
+
+class SipAccount(View):
+    """What a browser needs to be a telephone."""
+
+    ws_url: str
+    uri: str
+    username: str
+    password: str
+
+
+class PhoneChoice(View):
+    """A phone an agent may sit down at."""
+
+    phone: str
+    label: str
+
+
+class LabelView(View):
+    """A code of the configuration with its name in both languages."""
+
+    code: str
+    id: str
+    en: str
+
+
+class DeskChoices(View):
+    """What an agent may choose from."""
+
+    phones: list[PhoneChoice]
+    not_ready_reasons: list[LabelView]
+
+
+class TakePhone(View):
+    """Sit down at a phone: `browser`, or one of the PBX's."""
+
+    phone: str = Field(max_length=40)
+
+
+class PhoneView(View):
+    """The phone taken; `sip` only for a browser."""
+
+    phone: str
+    sip: SipAccount | None = None
+
+
+class NotReady(View):
+    """Away, and why."""
+
+    reason: str = Field(max_length=40)
+
+
+class ExtendWrapUp(View):
+    """More time for the recap."""
+
+    seconds: int = Field(ge=10, le=600)
+
+
+# --- the desk ---
+
+
+class AgentView(View):
+    """The agent as the floor sees them."""
+
+    agent_id: str
+    name: str
+    state: AgentState
+    reason: str | None = None
+    since_at: datetime | None = None
+    phone: str | None = None
+    wrap_up_until_at: datetime | None = None
+
+
+class TicketView(View):
+    """A ticket's number, whole and as it is spoken."""
+
+    number: str
+    spoken: str
+
+
+class EarlierTicket(View):
+    """A ticket the same line registered before."""
+
+    number: str
+    opened_at: datetime
+    state: str
+    category: LabelView | None = None
+
+
+class CallerView(View):
+    """Who calls, as far as it may be shown: a line proves no person."""
+
+    masked_number: str | None
+    standing: Literal["known", "maybe", "unknown"]
+    earlier: list[EarlierTicket]
+
+
+class StepView(View):
+    """One step of the SOP on this call, with its standard time and its clock."""
+
+    step: int
+    id: str
+    en: str
+    actor: str | None
+    standard_seconds: int | None
+    warn_seconds: float | None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    state: Literal["ahead", "running", "done", "skipped"]
+    within: bool | None = None
+
+
+class PopView(View):
+    """The caller's context on the screen of the one agent whose phone rings."""
+
+    call_id: str
+    phase: Literal["ringing", "talking", "wrap_up"]
+    queue: str | None
+    ticket: TicketView | None
+    category: LabelView | None
+    caller: CallerView
+    queued_at: datetime | None
+    rang_at: datetime | None
+    answered_at: datetime | None
+    closing_at: datetime | None
+    ended_at: datetime | None
+    steps: list[StepView]
+
+
+class QueueView(View):
+    """The queue at this instant."""
+
+    waiting: int
+    longest_wait_since_at: datetime | None
+    ready_agents: int
+    call_backs_due: int
+
+
+class LinkView(View):
+    """The link to the PBX: live, stale (events stopped), or absent."""
+
+    pbx: Literal["live", "stale", "absent"]
+    since_at: datetime | None = None
+
+
+class DeskView(View):
+    """Everything on an agent's desk."""
+
+    agent: AgentView
+    pop: PopView | None
+    queue: QueueView
+    link: LinkView
+
+
+class DeskChange(View):
+    """The parts of the desk that changed; a part left out stays as it was."""
+
+    agent: AgentView | None = None
+    pop: PopView | None = None
+    queue: QueueView | None = None
+    link: LinkView | None = None
+
+
+class FeedMessage(View):
+    """One message of the feed; a snapshot holds every part, a change the parts that changed."""
+
+    type: Literal["snapshot", "change", "heartbeat"]
+    cursor: int
+    server_at: datetime
+    desk: DeskChange | None = None
+
+
+# --- practice ---
+
+
+class PracticePhone(View):
+    """A telephone for practice: a browser dials the hotline with it."""
+
+    account: str
+    label: str
+    caller_number_masked: str
+    sip: SipAccount
+
+
+class PracticeView(View):
+    """What practising needs."""
+
+    line_number: str
+    phones: list[PracticePhone]

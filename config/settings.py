@@ -1,0 +1,124 @@
+"""The settings of one installation: from the environment (`HOTLINE_...`), then from `hotline.toml`."""
+
+import os
+import secrets
+import stat
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from config.errors import Language, Refused
+
+SETTINGS_FILE = Path("hotline.toml")
+KEY_BYTES = 32
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class UnsafeSettings(Refused):
+    """The settings would put people's data at risk; the hotline does not start with them."""
+
+
+class Profile(StrEnum):
+    """What the installation is for; the two never share a folder, a key or a number."""
+
+    PRACTICE = "latihan"
+    PRODUCTION = "produksi"
+
+
+class Settings(BaseSettings):
+    """Everything that differs from one machine to another. Unset paths are found or made."""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="forbid", frozen=True)
+
+    profile: Profile = Profile.PRACTICE
+    home: Path = Path(".hotline")
+    language: Language = Language.INDONESIAN
+    database_url: str = ""
+    redis_url: str = ""
+    parts: Path = Path("~/.cache/hotline/parts")
+    asterisk: Path | None = None
+    redis_server: Path | None = None
+    sipp: Path | None = None
+    chromium: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8065, ge=0, le=65535)
+    line_number: str = Field(default="1500", pattern=r"^[0-9]{2,15}$")
+    office: Path = Path(__file__).parent
+    recordings: Path | None = None
+
+    @field_validator("parts", "home", "office", "recordings")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
+
+    @model_validator(mode="after")
+    def _loopback_only(self) -> "Settings":
+        if self.host not in LOOPBACK:
+            raise ValueError(
+                f"host={self.host}: hanya 127.0.0.1 tanpa TLS / only 127.0.0.1 is allowed without TLS"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **more: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before the file."""
+        known = (more["init_settings"], more["env_settings"])
+        return (*known, TomlConfigSettingsSource(settings_cls, SETTINGS_FILE))
+
+    @property
+    def folder(self) -> Path:
+        """This profile's own folder, for its owner's eyes only."""
+        folder = self.home / self.profile.value
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger stands; a SQLite file in the profile's folder unless set."""
+        return self.database_url or f"sqlite:///{self.folder / 'ledger.sqlite3'}"
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether nothing that happens here is real."""
+        return self.profile is Profile.PRACTICE
+
+    @cached_property
+    def office_key(self) -> bytes:
+        """The key that wraps every person's key; made on the first start."""
+        return _key(self.folder / "keys" / "office.key")
+
+    @cached_property
+    def index_key(self) -> bytes:
+        """The key of the blind index; made on the first start, never kept in a back-up of the ledger."""
+        return _key(self.folder / "keys" / "index.key")
+
+
+def _key(file: Path) -> bytes:
+    """The key in `file`, made once; a file others can read is refused."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise UnsafeSettings(
+                f"Kunci {file} dapat dibaca orang lain. Jalankan: chmod 600 {file}",
+                f"The key {file} can be read by others. Run: chmod 600 {file}",
+            ) from None
+        return bytes.fromhex(file.read_text().strip())
+    key = secrets.token_bytes(KEY_BYTES)
+    with os.fdopen(handle, "w") as out:
+        out.write(key.hex())
+        out.flush()
+        os.fsync(out.fileno())
+    return key

@@ -1,0 +1,248 @@
+"""The private PBX's other files, written from the plan. Pure: a plan in, file texts out.
+
+Nothing listens beyond loopback, nothing may dial out, and no file of the PBX keeps a caller's number.
+"""
+
+from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, WAITING, extensions
+from ivr.providers.asterisk.plan import LOOPBACK, RTP_PORTS, PbxPlan, Phone
+
+READER, CONTROL = "hotline-reader", "hotline-control"
+
+EVENTS = (
+    "FullyBooted", "Newchannel", "Hangup", "QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon",
+    "AgentCalled", "AgentConnect", "AgentComplete", "AgentRingNoAnswer", "Hold", "Unhold", "UserEvent",
+)  # fmt: skip
+"""The events the hotline reads; a PBX that sends no others costs both sides less."""
+
+MODULES = (
+    "res_timing_timerfd", "res_sorcery_config", "res_sorcery_memory", "res_sorcery_astdb",
+    "res_pjproject", "res_crypto", "res_srtp", "res_rtp_asterisk", "res_http_websocket", "res_pjsip",
+    "res_pjsip_session", "res_pjsip_transport_websocket", "res_pjsip_sdp_rtp",
+    "res_pjsip_authenticator_digest", "res_pjsip_endpoint_identifier_ip",
+    "res_pjsip_endpoint_identifier_user", "res_pjsip_registrar", "res_pjsip_caller_id",
+    "res_pjsip_dtmf_info", "res_pjsip_nat", "res_pjsip_rfc3326", "res_pjsip_pubsub", "res_pjsip_acl",
+    "res_pjsip_empty_info", "chan_pjsip", "pbx_config", "res_speech", "res_agi", "res_musiconhold", "app_queue",
+    "app_playback", "app_stack", "app_userevent", "app_verbose", "func_channel", "func_callerid",
+    "func_logic", "func_strings", "func_timeout", 
+    "bridge_simple", "bridge_holding", "bridge_native_rtp", "bridge_softmix",
+    "codec_ulaw", "codec_alaw", "codec_a_mu", "codec_resample", "codec_opus_open_source",
+    "res_format_attr_opus", "format_wav", "format_pcm", "format_sln", "res_cdrel_custom", "cel_custom",
+)  # fmt: skip
+"""An explicit list boots in half a second; each is needed by the files here or by one of the others."""
+
+CEL_EVENTS = (
+    "CHAN_START,CHAN_END,ANSWER,HANGUP,APP_START,APP_END,BRIDGE_ENTER,BRIDGE_EXIT,"
+    "BLINDTRANSFER,ATTENDEDTRANSFER,PICKUP,LINKEDID_END"
+)
+"""All but those that would keep the keys callers press (DTMF), and the noise of every sound played."""
+
+EMPTY_FILES = (
+    "acl", "ari", "ccss", "cdr", "cel_general", "cli", "cli_aliases", "cli_permissions", "codecs", "dnsmgr",
+    "enum", "extconfig", "features", "pjproject", "sorcery", "stasis", "udptl",
+)  # fmt: skip
+"""Files Asterisk asks for and warns of when they are missing."""
+
+
+def files(plan: PbxPlan) -> dict[str, str]:
+    """Every configuration file by its name."""
+    written = {
+        "asterisk.conf": _asterisk(plan),
+        "modules.conf": "[modules]\nautoload=no\n" + "".join(f"load = {m}.so\n" for m in MODULES),
+        "logger.conf": _logger(),
+        "manager.conf": _manager(plan),
+        "http.conf": f"[general]\nenabled=yes\nbindaddr={LOOPBACK}\nbindport={plan.ports.http}\n",
+        "rtp.conf": _rtp(plan),
+        "pjsip.conf": _pjsip(plan),
+        "queues.conf": _queues(plan),
+        "extensions.conf": extensions(plan),
+        "musiconhold.conf": f"[default]\nmode=files\ndirectory={plan.music.parent}\n",
+        "cel.conf": f"[general]\nenable=yes\napps=queue,agi\nevents={CEL_EVENTS}\n",
+        "cel_custom.conf": _cel(),
+        "indications.conf": "[general]\ncountry=id\n[id]\ndescription=Indonesia\nring=425/1000,0/4000\n",
+    }
+    return {f"{name}.conf": "" for name in EMPTY_FILES} | {"cdr.conf": "[general]\nenable=no\n"} | written
+
+
+def _asterisk(plan: PbxPlan) -> str:
+    work = plan.work
+    return f"""[directories]
+astetcdir => {work}/etc
+astmoddir => {plan.modules}
+astvarlibdir => {work}/lib
+astdbdir => {work}/lib
+astkeydir => {work}/lib
+astdatadir => {work}/lib
+astagidir => {work}/lib
+astspooldir => {work}/spool
+astrundir => {plan.run}
+astlogdir => {work}/log
+astcachedir => {work}/cache
+
+[options]
+nocolor = yes
+languageprefix = yes
+defaultlanguage = id
+transmit_silence = no
+documentation_language = en_US
+live_dangerously = no
+systemname = {plan.name}
+"""
+
+
+def _logger() -> str:
+    """Warnings and errors only: verbose and dtmf lines would keep numbers and keys."""
+    return """[general]
+dateformat=%F %T.%3q
+queue_log = yes
+queue_log_to_file = yes
+rotatestrategy = none
+[logfiles]
+messages = warning,error
+"""
+
+
+def _manager(plan: PbxPlan) -> str:
+    filters = "".join(f"eventfilter(action(include),name({name})) =\n" for name in EVENTS)
+    return f"""[general]
+enabled = yes
+port = {plan.ports.ami}
+bindaddr = {LOOPBACK}
+webenabled = no
+displayconnects = no
+timestampevents = yes
+allowmultiplelogin = yes
+authtimeout = 10
+authlimit = 20
+channelvars = HOTLINE_CALL
+
+; Reads events and snapshots; can change nothing.
+[{READER}]
+secret = {plan.reader_secret}
+deny = 0.0.0.0/0.0.0.0
+permit = {LOOPBACK}/255.255.255.255
+read = system,call,agent,user
+write = reporting
+writetimeout = 1000
+{filters}
+; Rings, pauses and hangs up; hears no events, cannot originate a call or run a command.
+[{CONTROL}]
+secret = {plan.control_secret}
+deny = 0.0.0.0/0.0.0.0
+permit = {LOOPBACK}/255.255.255.255
+read =
+write = call,agent
+writetimeout = 1000
+"""
+
+
+def _rtp(plan: PbxPlan) -> str:
+    last = plan.ports.rtp_first + RTP_PORTS - 1
+    return f"[general]\nrtpstart={plan.ports.rtp_first}\nrtpend={last}\nicesupport=yes\nstrictrtp=yes\n"
+
+
+def _pjsip(plan: PbxPlan) -> str:
+    # Phones are told apart by their user name first; the trunk, on the same address, comes last.
+    head = f"""[global]
+type=global
+user_agent=hotline
+endpoint_identifier_order=auth_username,username,ip
+[transport-udp]
+type=transport
+protocol=udp
+bind={LOOPBACK}:{plan.ports.sip}
+[transport-ws]
+type=transport
+protocol=ws
+bind={LOOPBACK}
+[trunk]
+type=endpoint
+transport=transport-udp
+context={INBOUND}
+disallow=all
+allow=ulaw,alaw
+direct_media=no
+rtp_symmetric=yes
+dtmf_mode=auto_info
+trust_id_inbound=yes
+language=id
+[trunk]
+type=identify
+endpoint=trunk
+match={LOOPBACK}
+"""
+    return head + "".join(_phone(phone) for phone in plan.phones)
+
+
+def _phone(phone: Phone) -> str:
+    context = AGENTS if phone.role == "agent" else INBOUND
+    caller = phone.caller_number or phone.account
+    media = (
+        "webrtc=yes\ndtls_auto_generate_cert=yes\nallow=ulaw,opus\n"
+        if phone.kind == "browser"
+        else "transport=transport-udp\nallow=ulaw,alaw\n"
+        "rtp_symmetric=yes\nforce_rport=yes\ndtmf_mode=auto_info\n"
+    )
+    return f"""[{phone.account}]
+type=endpoint
+context={context}
+disallow=all
+{media}direct_media=no
+rewrite_contact=yes
+language=id
+auth={phone.account}
+aors={phone.account}
+callerid="{phone.account}" <{caller}>
+device_state_busy_at=1
+[{phone.account}]
+type=auth
+auth_type=userpass
+username={phone.account}
+password={phone.secret}
+[{phone.account}]
+type=aor
+max_contacts=1
+remove_existing=yes
+default_expiration=300
+"""
+
+
+def _queues(plan: PbxPlan) -> str:
+    head = "[general]\npersistentmembers = no\nshared_lastcall = yes\nautofill = yes\n"
+    queues = ""
+    for queue in plan.queues:
+        queues += f"""[{queue.name}]
+strategy = {queue.strategy}
+timeout = {queue.ring_seconds}
+retry = 1
+wrapuptime = {queue.wrap_up_seconds}
+servicelevel = {queue.service_level_seconds}
+ringinuse = no
+autopause = no
+joinempty = yes
+leavewhenempty = no
+musicclass = default
+context = {WAITING}
+announce-position = yes
+announce-holdtime = no
+announce-frequency = {queue.announce_seconds}
+min-announce-frequency = {queue.announce_seconds}
+periodic-announce-frequency = {queue.announce_seconds}
+relative-periodic-announce = yes
+periodic-announce = hotline/pilih-topik
+queue-youarenext = hotline/urutan-pertama
+queue-thereare = hotline/urutan
+queue-callswaiting = hotline/jeda
+queue-thankyou =
+reportholdtime = no
+timeoutpriority = app
+timeoutrestart = no
+"""
+    return head + queues
+
+
+def _cel() -> str:
+    """Channel events with microseconds and no caller's number: the second witness of every call."""
+    fields = ("eventtype", "eventtime", "CHANNEL(uniqueid)", "CHANNEL(linkedid)", "CHANNEL(channame)",
+              "CHANNEL(appname)", "eventextra")  # fmt: skip
+    values = ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in fields)
+    return f"[mappings]\nMaster.csv => {values}\n"

@@ -1,0 +1,138 @@
+"""The control link: what we ask of Asterisk, over panoramisk with its events off.
+
+panoramisk 1.4 sees neither a half-open link nor a reply that never comes, and sends again what was in
+flight after a reconnect: so every action here has a time limit of its own and may be done twice.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import structlog
+from panoramisk import Manager as PanoramiskManager
+
+from config.errors import Refused, Unavailable
+from ivr.providers.asterisk.event_reader import Manager
+
+ACTION_SECONDS = 3.0
+LOGIN_SECONDS = 5.0
+LINE_BYTES = 1000
+"""Asterisk cuts a longer line (manager.c reads 1,024 bytes)."""
+DONE_ALREADY = ("already there", "not there", "no such channel")
+
+log = structlog.get_logger(__name__)
+
+
+class UnsafeValue(Refused):
+    """A value that would become an action of its own, or be cut."""
+
+    def __init__(self, header: str) -> None:
+        super().__init__(f"Nilai {header} tidak boleh dikirim.", f"The value of {header} may not be sent.")
+
+
+class PbxDoesNotAnswer(Unavailable):
+    """The PBX did not carry out an action in time, or refused it."""
+
+    def __init__(self, action: str, said: str = "") -> None:
+        tail = f" ({said})" if said else ""
+        super().__init__(
+            f"PBX tidak menjalankan {action}{tail}. Coba lagi sebentar.",
+            f"The PBX did not carry out {action}{tail}. Please try again shortly.",
+        )
+
+
+class _Link(PanoramiskManager):  # type: ignore[misc]
+    """panoramisk without its reconnecting: it goes on after close(), and repeats what was in flight."""
+
+    def connection_made(self, connecting: asyncio.Future[Any]) -> None:
+        if not connecting.cancelled() and connecting.exception() is None:
+            super().connection_made(connecting)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connected = False
+
+
+class ControlLink:
+    """Carries commands to one Asterisk; an `ivr.switchboard.Switchboard`."""
+
+    def __init__(self, manager: Manager) -> None:
+        self._where = manager
+        self._link: Any = None
+        self._connecting = asyncio.Lock()
+
+    async def connect(self) -> None:
+        """Log in; raises PbxDoesNotAnswer."""
+        async with self._connecting:
+            await self._connect()
+
+    async def close(self) -> None:
+        """Drop the link."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    async def add_agent(self, queue: str, phone: str, agent_id: str, *, paused: bool) -> None:
+        """Let the queue ring the phone; the member's name is our agent's id."""
+        await self._act(
+            Action="QueueAdd",
+            Queue=queue,
+            Interface=phone,
+            StateInterface=phone,
+            MemberName=agent_id,
+            Paused="true" if paused else "false",
+        )
+
+    async def remove_agent(self, queue: str, phone: str) -> None:
+        """Take the phone out of the queue."""
+        await self._act(Action="QueueRemove", Queue=queue, Interface=phone)
+
+    async def pause_agent(self, queue: str, phone: str, *, paused: bool, reason: str) -> None:
+        """Hold the phone back or release it."""
+        state = "true" if paused else "false"
+        await self._act(Action="QueuePause", Queue=queue, Interface=phone, Paused=state, Reason=reason)
+
+    async def hang_up(self, leg_id: str) -> None:
+        """End the channel with that Uniqueid."""
+        await self._act(Action="Hangup", Channel=leg_id, Cause="16")
+
+    async def ping(self) -> None:
+        """Raises PbxDoesNotAnswer unless the PBX answers."""
+        await self._act(Action="Ping")
+
+    async def _act(self, **headers: str) -> None:
+        for header, value in headers.items():
+            if any(c in value for c in "\r\n\0") or len(header) + len(value.encode()) > LINE_BYTES:
+                raise UnsafeValue(header)
+        reply = await self._send(headers)
+        said = str(reply.message)
+        if reply.response == "Success" or said.lower().rstrip(".").endswith(DONE_ALREADY):
+            return
+        raise PbxDoesNotAnswer(headers["Action"], said)
+
+    async def _send(self, headers: dict[str, str]) -> Any:
+        if self._link is None or not self._link._connected:
+            await self.close()
+            await self.connect()
+        try:
+            # Without as_list=False a reply such as "Added interface to queue" is taken for a list.
+            return await asyncio.wait_for(self._link.send_action(headers, as_list=False), ACTION_SECONDS)
+        except (TimeoutError, OSError, AttributeError):
+            await self.close()
+            raise PbxDoesNotAnswer(headers["Action"]) from None
+
+    async def _connect(self) -> None:
+        if self._link is not None:
+            return
+        where = self._where
+        link = _Link(host=where.host, port=where.port, username=where.user, secret=where.secret, events="off")
+        try:
+            async with asyncio.timeout(LOGIN_SECONDS):
+                await link.connect()
+                # connect() returns before the login is answered.
+                while not link.authenticated:  # noqa: ASYNC110 - panoramisk has no event for it
+                    await asyncio.sleep(0.01)
+        except (TimeoutError, OSError):
+            with contextlib.suppress(Exception):
+                link.close()
+            raise PbxDoesNotAnswer("Login") from None
+        self._link = link

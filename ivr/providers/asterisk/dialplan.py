@@ -1,0 +1,92 @@
+"""The dialplan: it answers, greets, asks us, and queues the caller whether or not we answer. Pure.
+
+It fails open: `REG_OK` is the backend's last word (`AGISTATUS` says SUCCESS even when we die), and the
+dead-man switch takes a caller out of a backend that fell silent (proven on Asterisk 22).
+"""
+
+from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
+
+INBOUND = "hotline-masuk"
+WAITING = "hotline-menunggu"
+AGENTS = "hotline-petugas"
+DEAD_MAN_SECONDS = 4
+"""How long the backend may be silent before a caller goes on without it."""
+
+
+def extensions(plan: PbxPlan) -> str:
+    """`extensions.conf`. No context here can dial out: a caller reaches the queue and nothing else."""
+    queue = plan.queues[0]
+    agi = f"agi://{LOOPBACK}:{plan.ports.agi}"
+    return f"""[general]
+static=yes
+writeprotect=yes
+
+[{INBOUND}]
+exten => {plan.line_number},1,Set(CALLERID(num)=${{FILTER(0-9+,${{CALLERID(num)}})}})
+ same => n,Set(CALLERID(name)=)
+ same => n,Set(__HOTLINE_CALL=${{UNIQUEID}})
+ same => n,Set(AGIEXITONHANGUP=yes)
+ same => n,Set(REG_OK=0)
+ same => n,Set(HOTLINE_QUEUE={queue.name})
+ same => n,Set(HOTLINE_DEADLINE=$[${{EPOCH}}+{queue.max_wait_seconds}])
+ same => n,Answer()
+ same => n,Set(JAM=${{STRFTIME(${{EPOCH}},Asia/Jakarta,%H)}})
+ same => n,Set(SALAM=${{IF($[${{JAM}}<18]?sore:malam)}})
+ same => n,Set(SALAM=${{IF($[${{JAM}}<15]?siang:${{SALAM}})}})
+ same => n,Set(SALAM=${{IF($[${{JAM}}<11]?pagi:${{SALAM}})}})
+ same => n,Playback(hotline/salam-${{SALAM}})
+ same => n,Set(TIMEOUT(absolute)={DEAD_MAN_SECONDS})
+ same => n,AGI({agi}/daftar)
+ same => n,Set(TIMEOUT(absolute)=0)
+ same => n(after),GotoIf($["${{REG_OK}}"="1"]?registered)
+ same => n,Playback(hotline/tetap-dilayani)
+ same => n,Goto({WAITING},enter,1)
+ same => n(registered),GotoIf($["${{HOTLINE_NEXT}}"="selesai"]?bye)
+ same => n,Goto({WAITING},enter,1)
+ same => n(bye),Hangup()
+exten => T,1,Set(TIMEOUT(absolute)=0)
+ same => n,Goto({plan.line_number},after)
+
+[{WAITING}]
+; The caller's number goes no further: queue_log, CEL and the agents' phones see the ticket's number.
+exten => enter,1,Set(CALLERID(num)=${{IF($["${{HOTLINE_LABEL}}"=""]?0:${{HOTLINE_LABEL}})}})
+ same => n,Set(CALLERID(ani)=)
+ same => n(queue),Set(LEFT=$[${{HOTLINE_DEADLINE}}-${{EPOCH}}])
+ same => n,Set(LEFT=${{IF($[${{LEFT}}<1]?1:${{LEFT}})}})
+ same => n,Queue(${{HOTLINE_QUEUE}},,,,${{LEFT}},,,,${{HOTLINE_POSITION}})
+ same => n,UserEvent(HotlineQueueExit,Queue:${{HOTLINE_QUEUE}},Status:${{QUEUESTATUS}})
+ same => n,Goto(exit-${{FILTER(A-Z,${{QUEUESTATUS}})}},1)
+; A key while waiting: said to the backend, then back to the same place in the queue.
+exten => _[0-9*#],1,Set(HOTLINE_POSITION=${{QUEUEPOSITION}})
+ same => n,Set(TIMEOUT(absolute)={DEAD_MAN_SECONDS})
+ same => n,AGI({agi}/menunggu,${{EXTEN}})
+ same => n,Set(TIMEOUT(absolute)=0)
+ same => n,Goto(enter,queue)
+exten => T,1,Set(TIMEOUT(absolute)=0)
+ same => n,Goto(enter,queue)
+{_exits()}
+[{AGENTS}]
+exten => {plan.line_number},1,Goto({INBOUND},{plan.line_number},1)
+"""
+
+
+QUEUE_STATUSES = (
+    "TIMEOUT",
+    "FULL",
+    "JOINEMPTY",
+    "LEAVEEMPTY",
+    "JOINUNAVAIL",
+    "LEAVEUNAVAIL",
+    "CONTINUE",
+    "WITHDRAW",
+)
+"""Every QUEUESTATUS of app_queue in Asterisk 22; each has a spoken way out."""
+
+
+def _exits() -> str:
+    lines = []
+    for status in ("", *QUEUE_STATUSES):
+        lines.append(f"exten => exit-{status},1,Playback(hotline/semua-sibuk)\n same => n,Hangup()\n")
+    # Where a later Asterisk knows one more status.
+    lines.append("exten => i,1,Playback(hotline/semua-sibuk)\n same => n,Hangup()\n")
+    return "".join(lines)

@@ -1,0 +1,181 @@
+"""Our own AMI event reader: cuts, filters by name, and hands on. It never waits for anybody.
+
+An event whose name is not wanted costs one look at its first line. AMI has no replay, so a lost link,
+or a reader too far behind, means: reconnect and take a snapshot.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+MESSAGE_LIMIT = 65_536
+"""No event of Asterisk's is larger; what is, is skipped to the next blank line."""
+PING_SECONDS = 5.0
+SILENCE_SECONDS = 11.0
+"""Two pings without a word back: the link is half-open."""
+BACK_OFF_SECONDS = (0.5, 10.0)
+LOGIN_SECONDS = 5.0
+READ_BYTES = 65_536
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AmiEvent:
+    """One event; `at` is the PBX's own time (microseconds), of the reader where it sends none."""
+
+    name: str
+    headers: Mapping[str, str]
+    at: datetime
+
+
+class Cutter:
+    """Cuts a byte stream into AMI messages, wherever the network cut it."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._skipping = False
+        self.oversized = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The messages that `data` completes, without their blank line."""
+        searched = max(0, len(self._buffer) - 3)
+        self._buffer += data
+        begin = 0
+        while (end := self._buffer.find(b"\r\n\r\n", max(begin, searched))) >= 0:
+            if self._skipping:
+                self._skipping = False
+            else:
+                yield bytes(self._buffer[begin:end])
+            begin = end + 4
+        del self._buffer[:begin]
+        if len(self._buffer) > MESSAGE_LIMIT:
+            self.oversized += 1
+            self._skipping = True
+            del self._buffer[:-3]
+
+
+def parse(message: bytes, wanted: frozenset[bytes]) -> AmiEvent | None:
+    """The event a message holds, if its name is wanted. A repeated header keeps its last value."""
+    if not message.startswith(b"Event: "):
+        return None
+    end = message.find(b"\r\n")
+    name = message[7:end] if end >= 0 else message[7:]
+    if name not in wanted:
+        return None
+    headers = {}
+    for line in message.decode("utf-8", "replace").split("\r\n"):
+        header, separator, value = line.partition(": ")
+        if separator:
+            headers[header] = value
+    return AmiEvent(name.decode(), headers, _instant(headers.get("Timestamp")))
+
+
+def _instant(timestamp: str | None) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(timestamp or ""), UTC)
+    except (ValueError, OverflowError):
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Where the manager interface listens, and who we are there."""
+
+    host: str
+    port: int
+    user: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"Manager({self.user}@{self.host}:{self.port})"
+
+
+class EventReader:
+    """Reads the wanted events for ever, reconnecting by itself.
+
+    `on_event` must not wait; when it raises (a full queue), the reader reconnects. `on_login` runs
+    after every login, before its events: the place for a snapshot.
+    """
+
+    def __init__(
+        self,
+        manager: Manager,
+        wanted: frozenset[str],
+        on_event: Callable[[AmiEvent], None],
+        on_login: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._manager = manager
+        self._wanted = frozenset(name.encode() for name in wanted)
+        self._on_event = on_event
+        self._on_login = on_login
+        self.connected_since: datetime | None = None
+        self.last_heard_at: datetime | None = None
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        shortest, longest = BACK_OFF_SECONDS
+        wait = shortest
+        while True:
+            try:
+                await self._session()
+            except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.QueueFull) as fault:
+                log.warning("manager link lost", fault=type(fault).__name__)
+            if self.connected_since:
+                wait = shortest
+            self.connected_since = None
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects
+            wait = min(wait * 2, longest)
+
+    async def _session(self) -> None:
+        reader, writer = await asyncio.open_connection(self._manager.host, self._manager.port)
+        try:
+            await asyncio.wait_for(self._log_in(reader, writer), LOGIN_SECONDS)
+            self.connected_since = self.last_heard_at = datetime.now(UTC)
+            log.info("manager link up")
+            async with asyncio.TaskGroup() as tasks:
+                pinging = tasks.create_task(self._ping(writer))
+                snapshot = tasks.create_task(self._after_login())
+                try:
+                    await self._read(reader)
+                finally:
+                    pinging.cancel()
+                    snapshot.cancel()
+        except* (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.QueueFull) as group:
+            raise OSError("manager link") from group.exceptions[0]
+        finally:
+            writer.close()
+
+    async def _after_login(self) -> None:
+        await self._on_login()
+
+    async def _log_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n")
+        manager = self._manager
+        writer.write(
+            f"Action: Login\r\nUsername: {manager.user}\r\nSecret: {manager.secret}\r\n\r\n".encode()
+        )
+        reply = await reader.readuntil(b"\r\n\r\n")
+        if b"Response: Success" not in reply:
+            raise ConnectionRefusedError("login refused")
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        cutter = Cutter()
+        while True:
+            data = await asyncio.wait_for(reader.read(READ_BYTES), SILENCE_SECONDS)
+            if not data:
+                raise ConnectionResetError
+            self.last_heard_at = datetime.now(UTC)
+            for message in cutter.feed(data):
+                if event := parse(message, self._wanted):
+                    self._on_event(event)
+
+    async def _ping(self, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            writer.write(b"Action: Ping\r\n\r\n")
+            await writer.drain()

@@ -1,0 +1,245 @@
+"""Our own FastAGI server: one dialogue a connection, bounded in everything a peer can send.
+
+Asterisk has no time limit on an AGI reply and reads SUCCESS into a socket that closed, so each turn
+re-arms the dialplan's dead-man switch before it speaks.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import structlog
+
+from config.errors import Refused
+
+ENVIRONMENT_BYTES = 8192
+ENVIRONMENT_SECONDS = 2.0
+REPLY_BYTES = 4096
+SPARE_SECONDS = 3.0
+"""How much longer than its longest turn the dead-man switch waits."""
+REPLY_SPARE_SECONDS = 10.0
+MOST_DIGITS = 20
+ALL_KEYS = "0123456789*#"
+CONNECTIONS = 500
+
+log = structlog.get_logger(__name__)
+_RESULT = re.compile(r"^200 result=(-?\d+)")
+
+
+class CallerHungUp(Exception):
+    """The caller's channel is gone."""
+
+
+class PeerMisbehaved(Exception):
+    """The peer sent what no Asterisk sends, or nothing in time."""
+
+
+class ForbiddenValue(Refused):
+    """A line break in a value would be a command of its own."""
+
+    def __init__(self) -> None:
+        super().__init__("Nilai memuat pindah baris.", "The value holds a line break.")
+
+
+@dataclass(frozen=True, slots=True)
+class AgiCall:
+    """The call a dialogue is about, as Asterisk introduces it."""
+
+    call_id: str
+    channel: str
+    script: str
+    dialed_number: str
+    arguments: tuple[str, ...]
+    caller_number: str | None = field(repr=False)
+
+
+class AgiSession:
+    """One dialogue with a caller. Every method raises CallerHungUp once the caller is gone."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        call: AgiCall,
+        length_seconds: Callable[[str], float],
+    ) -> None:
+        self.call = call
+        self._reader = reader
+        self._writer = writer
+        self._length_seconds = length_seconds
+
+    async def play(self, sounds: Sequence[str], keys: str = "*") -> str:
+        """Play the sounds; one of `keys` interrupts and is returned, else ''."""
+        await self.arm(sum(map(self._length_seconds, sounds)))
+        return await self._stream(sounds, keys)
+
+    async def ask_key(self, sounds: Sequence[str], window_seconds: float) -> str:
+        """Play the sounds and wait for one key, pressed at any time; '' when none came."""
+        await self.arm(sum(map(self._length_seconds, sounds)) + window_seconds)
+        return await self._stream(sounds, ALL_KEYS) or await self._key(window_seconds)
+
+    async def ask_digits(self, sounds: Sequence[str], window_seconds: float) -> str:
+        """Play the sounds and take digits until `#` or until nothing more comes; a lone `*` is returned."""
+        await self.arm(sum(map(self._length_seconds, sounds)) + window_seconds)
+        key = await self._stream(sounds, ALL_KEYS) or await self._key(window_seconds)
+        digits = ""
+        while key and key != "#" and len(digits) < MOST_DIGITS:
+            digits += key
+            if digits == "*":
+                break
+            await self.arm(window_seconds)
+            key = await self._key(window_seconds)
+        return digits
+
+    async def set_variable(self, name: str, value: str) -> None:
+        """Set a variable of the caller's channel."""
+        await self._command(f"SET VARIABLE {name} {_quoted(value)}", 0.0)
+
+    async def arm(self, seconds: float) -> None:
+        """Let the dead-man switch fire unless the next turn begins within `seconds` and a little."""
+        await self.set_variable("TIMEOUT(absolute)", f"{seconds + SPARE_SECONDS:.1f}")
+
+    async def disarm(self) -> None:
+        """Take the dead-man switch off; left on it would pull the caller out of the queue."""
+        await self.set_variable("TIMEOUT(absolute)", "0")
+
+    async def _stream(self, sounds: Sequence[str], keys: str) -> str:
+        for sound in sounds:
+            code = await self._command(
+                f"STREAM FILE {_quoted(sound)} {_quoted(keys)}", self._length_seconds(sound)
+            )
+            if code > 0:
+                return chr(code)
+        return ""
+
+    async def _key(self, window_seconds: float) -> str:
+        code = await self._command(f"WAIT FOR DIGIT {int(window_seconds * 1000)}", window_seconds)
+        return chr(code) if code > 0 else ""
+
+    async def _command(self, line: str, takes_seconds: float) -> int:
+        if any(character in line for character in "\r\n\0"):
+            raise ForbiddenValue
+        self._writer.write(line.encode() + b"\n")
+        try:
+            async with asyncio.timeout(takes_seconds + REPLY_SPARE_SECONDS):
+                await self._writer.drain()
+                return await self._result()
+        except TimeoutError:
+            raise PeerMisbehaved("no reply in time") from None
+        except (ConnectionError, asyncio.IncompleteReadError):
+            raise CallerHungUp from None
+
+    async def _result(self) -> int:
+        """The reply's result; a `HANGUP` line may come before it and is no reply."""
+        while (line := await self._line()) == "HANGUP":
+            continue
+        if line.startswith("511"):
+            raise CallerHungUp
+        if line.startswith("520-"):
+            while not (await self._line()).startswith("520 "):
+                continue
+            raise PeerMisbehaved("usage")
+        match = _RESULT.match(line)
+        if match is None:
+            raise PeerMisbehaved("no result")
+        if match[1] == "-1":
+            raise CallerHungUp
+        return int(match[1])
+
+    async def _line(self) -> str:
+        try:
+            line = await self._reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            raise PeerMisbehaved("a line without end") from None
+        return line.decode("utf-8", "replace").strip()
+
+
+Handler = Callable[[AgiSession], Awaitable[None]]
+
+
+class FastAgiServer:
+    """Listens for dialogues and hands each to the handler of its script."""
+
+    def __init__(self, handlers: Mapping[str, Handler], length_seconds: Callable[[str], float]) -> None:
+        self._handlers = handlers
+        self._length_seconds = length_seconds
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, and return the port."""
+        self._server = await asyncio.start_server(self._accept, host, port, limit=REPLY_BYTES)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Stop listening and end the dialogues; their callers go on to the queue."""
+        if self._server:
+            self._server.close()
+        for task in list(self._open):
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            if len(self._open) <= CONNECTIONS:
+                await self._converse(reader, writer)
+        except CallerHungUp:
+            pass
+        except (PeerMisbehaved, ConnectionError, TimeoutError, asyncio.IncompleteReadError) as fault:
+            log.warning("fastagi peer dropped", fault=type(fault).__name__)
+        except Exception as fault:
+            # The dialplan takes the caller on; the fault's text may quote what was typed.
+            log.error("fastagi dialogue failed", fault=type(fault).__name__)
+        finally:
+            self._open.discard(task)
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(ENVIRONMENT_SECONDS):
+            call = call_of(await _environment(reader))
+        handler = self._handlers.get(call.script)
+        if handler is None:
+            raise PeerMisbehaved("no such script")
+        await handler(AgiSession(reader, writer, call, self._length_seconds))
+
+
+async def _environment(reader: asyncio.StreamReader) -> dict[str, str]:
+    """The `agi_...` lines up to the blank one."""
+    environment: dict[str, str] = {}
+    size = 0
+    while line := (await reader.readuntil(b"\n")).decode("utf-8", "replace").strip():
+        size += len(line)
+        if size > ENVIRONMENT_BYTES:
+            raise PeerMisbehaved("too large an environment")
+        name, _, value = line.partition(": ")
+        environment[name] = value
+    return environment
+
+
+def call_of(environment: Mapping[str, str]) -> AgiCall:
+    """The call an environment introduces; raises PeerMisbehaved where it is none of Asterisk's."""
+    try:
+        arguments = tuple(environment[f"agi_arg_{n}"] for n in range(1, 9) if f"agi_arg_{n}" in environment)
+        return AgiCall(
+            call_id=environment["agi_uniqueid"],
+            channel=environment["agi_channel"],
+            script=urlsplit(environment["agi_request"]).path.strip("/"),
+            dialed_number=environment.get("agi_dnid", ""),
+            arguments=arguments,
+            caller_number=environment.get("agi_callerid"),
+        )
+    except KeyError as missing:
+        raise PeerMisbehaved(f"no {missing}") from None
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

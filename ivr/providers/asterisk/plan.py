@@ -1,0 +1,194 @@
+"""What the private PBX is to be: folders, ports, secrets, queues and phones. Its files follow from it."""
+
+import json
+import secrets
+import socket
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from config.errors import Text
+from config.office import Queue
+
+LOOPBACK = "127.0.0.1"
+SECRET_BYTES = 18
+RTP_PORTS = 400
+RTP_LOWEST, RTP_HIGHEST = 20_000, 32_000
+"""Below the ephemeral ports, so that no outgoing connection sits on a port a call needs."""
+CONTROL_SOCKET_ROOM = 90
+"""A unix socket's path holds 107 bytes; what is left is for `/asterisk.ctl`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the PBX and the backend meet, all on loopback."""
+
+    sip: int
+    ami: int
+    agi: int
+    http: int
+    rtp_first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """An account that can register: a desk phone or a browser, an agent's or a practising citizen's."""
+
+    account: str
+    secret: str
+    kind: Literal["sip", "browser"]
+    role: Literal["agent", "citizen"]
+    caller_number: str = ""
+
+    @property
+    def interface(self) -> str:
+        """The name the queue rings it by."""
+        return f"PJSIP/{self.account}"
+
+
+@dataclass(frozen=True, slots=True)
+class PbxPlan:
+    """The whole private PBX. `boot` makes its Uniqueids unique across restarts."""
+
+    modules: Path
+    data: Path
+    work: Path
+    run: Path
+    sounds: Path
+    music: Path
+    boot: str
+    ports: Ports
+    reader_secret: str
+    control_secret: str
+    line_number: str
+    queues: tuple[Queue, ...]
+    phones: tuple[Phone, ...]
+
+    @property
+    def name(self) -> str:
+        """The PBX's name, which prefixes every Uniqueid."""
+        return f"hotline-{self.boot}"
+
+    def phones_of(self, role: str, kind: str) -> list[Phone]:
+        """The phones of one role and kind."""
+        return [phone for phone in self.phones if phone.role == role and phone.kind == kind]
+
+    def rebooted(self, boot: str) -> "PbxPlan":
+        """The same PBX, started again."""
+        return replace(self, boot=boot)
+
+    def to_json(self) -> str:
+        """The plan for another process; it holds secrets."""
+        return json.dumps(asdict(self), default=_plain)
+
+    @classmethod
+    def from_json(cls, text: str) -> "PbxPlan":
+        """The plan `to_json` wrote."""
+        plain: dict[str, Any] = json.loads(text)
+        paths = {name: Path(plain[name]) for name in ("modules", "data", "work", "run", "sounds", "music")}
+        queues = tuple(Queue(**(queue | {"label": Text(**queue["label"])})) for queue in plain["queues"])
+        phones = tuple(Phone(**phone) for phone in plain["phones"])
+        return cls(**(plain | paths | {"ports": Ports(**plain["ports"]), "queues": queues, "phones": phones}))
+
+
+def _plain(value: object) -> str:
+    return str(value)
+
+
+def draw_up(
+    *,
+    modules: Path,
+    data: Path,
+    work: Path,
+    sounds: Path,
+    music: Path,
+    boot: str,
+    queues: Sequence[Queue],
+    line_number: str = "1500",
+    desk_phones: int = 3,
+    browser_phones: int = 3,
+    citizen_phones: int = 3,
+) -> PbxPlan:
+    """A plan with free ports and fresh secrets."""
+    return PbxPlan(
+        modules=modules,
+        data=data,
+        work=work,
+        run=_run_folder(work),
+        sounds=sounds,
+        music=music,
+        boot=boot,
+        ports=_free_ports(),
+        reader_secret=_secret(),
+        control_secret=_secret(),
+        line_number=line_number,
+        queues=tuple(queues),
+        phones=_phones(desk_phones, browser_phones, citizen_phones),
+    )
+
+
+def _phones(desk: int, browser: int, citizen: int) -> tuple[Phone, ...]:
+    """Agents' accounts, and citizens' with numbers that no network assigns (0812 0000 00nn)."""
+    agents = [Phone(f"meja{n:02d}", _secret(), "sip", "agent") for n in range(1, desk + 1)]
+    agents += [Phone(f"layar{n:02d}", _secret(), "browser", "agent") for n in range(1, browser + 1)]
+    citizens = [
+        Phone(f"warga{n:02d}", _secret(), "browser", "citizen", f"+62812000000{n:02d}")
+        for n in range(1, citizen + 1)
+    ]
+    citizens.append(Phone("warga-sip", _secret(), "sip", "citizen", "+6281200000099"))
+    return (*agents, *citizens)
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def _run_folder(work: Path) -> Path:
+    """Where the control socket lives: in the work folder unless that makes its path too long."""
+    run = work / "run"
+    return run if len(str(run)) < CONTROL_SOCKET_ROOM else Path(tempfile.mkdtemp(prefix="hotline-"))
+
+
+def _free_ports() -> Ports:
+    """Free ports, held open together so that no two are the same."""
+    with (
+        _bound(socket.SOCK_DGRAM) as sip,
+        _bound(socket.SOCK_STREAM) as ami,
+        _bound(socket.SOCK_STREAM) as agi,
+        _bound(socket.SOCK_STREAM) as http,
+    ):
+        return Ports(
+            sip=sip.getsockname()[1],
+            ami=ami.getsockname()[1],
+            agi=agi.getsockname()[1],
+            http=http.getsockname()[1],
+            rtp_first=_free_rtp_block(),
+        )
+
+
+def _bound(kind: socket.SocketKind, port: int = 0) -> socket.socket:
+    held = socket.socket(socket.AF_INET, kind)
+    try:
+        held.bind((LOOPBACK, port))
+    except OSError:
+        held.close()
+        raise
+    return held
+
+
+def _free_rtp_block() -> int:
+    for _ in range(100):
+        first = RTP_LOWEST + 2 * secrets.randbelow((RTP_HIGHEST - RTP_LOWEST - RTP_PORTS) // 2)
+        held: list[socket.socket] = []
+        try:
+            for port in range(first, first + RTP_PORTS):
+                held.append(_bound(socket.SOCK_DGRAM, port))
+        except OSError:
+            continue
+        finally:
+            for one in held:
+                one.close()
+        return first
+    raise OSError("no block of free UDP ports")
