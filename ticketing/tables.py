@@ -93,6 +93,7 @@ calls = Table(
     Column("queue", String(40)),
     Column("agent_id", String(40), index=True),
     Column("engaged_agent_id", String(40), index=True),
+    Column("rung_agent_id", String(40)),
     Column("leg_id", String(80)),
     Column("arrived_at", Instant),
     Column("queued_at", Instant),

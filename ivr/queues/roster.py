@@ -15,7 +15,7 @@ from ivr.switchboard import Switchboard
 from ticketing import facts
 from ticketing.agents.shift import ShiftState
 from ticketing.calls.call import CallPhase
-from ticketing.facts import AgentFact, Provenance, Report, TalkEnded, WrapUpEndedBy
+from ticketing.facts import AgentFact, Provenance, Report, WrapUpEndedBy
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 
@@ -112,15 +112,15 @@ class Roster:
         await self._record_wrap_up_end(call.call_id, agent_id, ended_by)
         await self._restore(agent_id)
 
-    async def after_talk(self, fact: TalkEnded) -> None:
+    async def after_talk(self, agent_id: str) -> None:
         """Hold the agent's phone back while the recap is written."""
-        shift = self._reader.shift(fact.agent_id)
+        shift = self._reader.shift(agent_id)
         if shift is None or shift.state != ShiftState.READY:
             return
         try:
             await self._switchboard.pause_agent(self._queue, shift.phone, paused=True, reason=WRAP_UP_PAUSE)
         except Unavailable:
-            log.warning("wrap-up pause not set; the queue's own wrap-up time holds", agent_id=fact.agent_id)
+            log.warning("wrap-up pause not set; the queue's own wrap-up time holds", agent_id=agent_id)
 
     async def keep_time(self) -> None:
         """End every wrap-up whose time is over, for ever; survives a PBX or ledger that does not answer."""

@@ -50,7 +50,9 @@ def write_wave(file: Path, sound: Sound) -> None:
 def length_seconds(file: Path) -> float:
     """How long the WAV file plays."""
     with wave.open(str(file)) as source:
-        return float(source.getnframes()) / source.getframerate()
+        frames: int = source.getnframes()
+        rate: int = source.getframerate()
+    return frames / rate
 
 
 def to_telephone(sound: Sound, rate: int) -> Sound:
@@ -61,7 +63,8 @@ def to_telephone(sound: Sound, rate: int) -> Sound:
     spectrum[(frequencies < 100) | (frequencies > 3700)] = 0
     length = round(len(padded) * RATE / rate)
     kept = spectrum[: length // 2 + 1]
-    return np.fft.irfft(kept, length) * (length / len(padded))
+    narrowed: Sound = np.fft.irfft(kept, length) * (length / len(padded))
+    return narrowed
 
 
 def trimmed(sound: Sound, threshold: float = 0.01) -> Sound:

@@ -49,6 +49,7 @@ def call_row(call: Call, office: Office) -> Row:
         "queue": call.queue,
         "agent_id": call.agent_id,
         "engaged_agent_id": call.engaged_agent_id,
+        "rung_agent_id": call.rings[-1].agent_id if call.rings else None,
         "leg_id": call.leg_id or (call.ringing.leg_id if call.ringing else None),
         "arrived_at": call.arrived_at,
         "queued_at": call.queued_at,

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("queue", sa.String(length=40), nullable=True),
         sa.Column("agent_id", sa.String(length=40), nullable=True),
         sa.Column("engaged_agent_id", sa.String(length=40), nullable=True),
+        sa.Column("rung_agent_id", sa.String(length=40), nullable=True),
         sa.Column("leg_id", sa.String(length=80), nullable=True),
         sa.Column("arrived_at", Instant(), nullable=True),
         sa.Column("queued_at", Instant(), nullable=True),

@@ -1,0 +1,147 @@
+"""The agent's desk: phone, readiness, wrap-up, and the end of a call."""
+
+import asyncio
+
+from fastapi import APIRouter
+from starlette.requests import HTTPConnection
+
+from agent_bridge.api import views
+from agent_bridge.api.doorway import ActingAgent, AnyHouse, SignedIn, TheRoster
+from agent_bridge.house import House
+from config.clock import now
+from config.errors import Conflict, NotFound
+from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, Phone
+from ticketing import facts
+from ticketing.agents.shift import ShiftState
+from ticketing.calls.call import CallPhase
+from ticketing.facts import Provenance, Report
+from ticketing.ledger.reader import AnyRow
+
+router = APIRouter(prefix="/api", tags=["desk"])
+BROWSER = "browser"
+
+
+@router.get("/desk")
+async def desk(session: SignedIn, house: AnyHouse) -> views.DeskView:
+    """Everything on the agent's desk."""
+    return await asyncio.to_thread(house.desks.view, session.user_id, session.name)
+
+
+@router.get("/desk/choices")
+async def choices(_: SignedIn, house: AnyHouse) -> views.DeskChoices:
+    """The phones and the not-ready reasons an agent may choose from."""
+    phones = [views.PhoneChoice(phone=BROWSER, label=BROWSER)] if house.asterisk else []
+    if house.asterisk:
+        desks = house.plan.phones_of("agent", "sip")
+        phones += [views.PhoneChoice(phone=phone.interface, label=phone.account) for phone in desks]
+    reasons = house.office.not_ready_reasons.items()
+    return views.DeskChoices(
+        phones=phones,
+        not_ready_reasons=[views.LabelView(code=code, id=text.id, en=text.en) for code, text in reasons],
+    )
+
+
+@router.post("/desk/phone")
+async def take_phone(
+    body: views.TakePhone, session: ActingAgent, house: AnyHouse, roster: TheRoster
+) -> views.PhoneView:
+    """Sit down at a phone; a browser gets an account of its own for the shift."""
+    phone = _phone(house, body.phone, session.user_id)
+    await roster.sit_down(session.user_id, phone.interface)
+    sip = sip_account(house.plan, phone) if phone.kind == BROWSER else None
+    return views.PhoneView(phone=body.phone, sip=sip)
+
+
+@router.delete("/desk/phone", status_code=204)
+async def leave_phone(session: ActingAgent, roster: TheRoster) -> None:
+    """Get up from the phone."""
+    await roster.leave(session.user_id)
+
+
+@router.post("/desk/ready", status_code=204)
+async def ready(session: ActingAgent, roster: TheRoster) -> None:
+    """May be rung from now on."""
+    await roster.become_ready(session.user_id)
+
+
+@router.post("/desk/not-ready", status_code=204)
+async def not_ready(body: views.NotReady, session: ActingAgent, house: AnyHouse, roster: TheRoster) -> None:
+    """May not be rung, and why."""
+    if body.reason not in house.office.not_ready_reasons:
+        raise NotFound(f"Alasan '{body.reason}' tidak ada.", f"There is no reason '{body.reason}'.")
+    await roster.become_not_ready(session.user_id, body.reason)
+
+
+@router.post("/desk/wrap-up/extend", status_code=204)
+async def extend_wrap_up(body: views.ExtendWrapUp, session: ActingAgent, roster: TheRoster) -> None:
+    """More time for the recap."""
+    await roster.extend_wrap_up(session.user_id, body.seconds)
+
+
+@router.post("/desk/wrap-up/end", status_code=204)
+async def end_wrap_up(session: ActingAgent, roster: TheRoster) -> None:
+    """The recap is written."""
+    await roster.end_wrap_up(session.user_id)
+
+
+@router.post("/calls/{call_id}/closing", status_code=204)
+async def start_closing(call_id: str, session: ActingAgent, house: AnyHouse) -> None:
+    """The agent begins to close the call: SOP step 13."""
+    _own_talk(house, call_id, session.user_id)
+    fact = facts.ClosingStarted(
+        key=f"{call_id}/closing",
+        occurred_at=now(),
+        provenance=Provenance.DECLARED,
+        call_id=call_id,
+        agent_id=session.user_id,
+    )
+    await house.journal.record(Report(fact))
+
+
+@router.post("/calls/{call_id}/hang-up", status_code=204)
+async def hang_up(call_id: str, session: ActingAgent, house: AnyHouse) -> None:
+    """End the call from the agent's side."""
+    call = _own_talk(house, call_id, session.user_id)
+    assert house.asterisk is not None
+    await house.asterisk.control.hang_up(call.leg_id)
+
+
+def sip_account(plan: PbxPlan, phone: Phone) -> views.SipAccount:
+    """What a browser needs to register as `phone`."""
+    return views.SipAccount(
+        ws_url=f"ws://{LOOPBACK}:{plan.ports.http}/ws",
+        uri=f"sip:{phone.account}@{LOOPBACK}",
+        username=phone.account,
+        password=phone.secret,
+    )
+
+
+def _phone(house: House, wanted: str, agent_id: str) -> Phone:
+    """The phone asked for; for a browser the agent's own account, else one nobody sits at."""
+    shifts = [s for s in house.reader.shifts() if s.state != ShiftState.SIGNED_OUT]
+    mine = {shift.phone for shift in shifts if shift.agent_id == agent_id}
+    taken = {shift.phone for shift in shifts} - mine
+    kind = "browser" if wanted == BROWSER else "sip"
+    phones = [p for p in house.plan.phones_of("agent", kind) if wanted in (BROWSER, p.interface)]
+    if not phones:
+        raise NotFound(f"Telepon '{wanted}' tidak ada.", f"There is no phone '{wanted}'.")
+    free = [phone for phone in phones if phone.interface not in taken]
+    if not free:
+        raise Conflict("Telepon itu sedang dipakai petugas lain.", "Another agent sits at that phone.")
+    return next((phone for phone in free if phone.interface in mine), free[0])
+
+
+def _own_talk(house: House, call_id: str, agent_id: str) -> AnyRow:
+    """The agent's own call in talk; another's does not exist for them."""
+    call = house.reader.call(call_id)
+    if call is None or call.agent_id != agent_id:
+        raise NotFound("Panggilan tidak ditemukan.", "No such call.")
+    if call.phase != CallPhase.TALKING:
+        raise Conflict("Panggilan sudah berakhir.", "The call is over already.")
+    return call
+
+
+def origin_is_ours(connection: HTTPConnection) -> bool:
+    """Whether a socket was opened by our own pages; no Origin at all is refused too."""
+    origin = connection.headers.get("origin", "")
+    return bool(origin) and origin.split("://", 1)[-1] == connection.headers.get("host")

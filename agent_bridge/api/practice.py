@@ -1,0 +1,26 @@
+"""Practising: the telephones a newcomer's browser may be a citizen with. Not there in production."""
+
+from fastapi import APIRouter
+
+from agent_bridge.api import views
+from agent_bridge.api.desk import sip_account
+from agent_bridge.api.doorway import PracticeHouse
+from ticketing.people.phone_number import mask
+
+router = APIRouter(prefix="/api/practice", tags=["practice"])
+
+
+@router.get("")
+async def practice(house: PracticeHouse) -> views.PracticeView:
+    """The line's number and the practice phones."""
+    plan = house.plan
+    phones = [
+        views.PracticePhone(
+            account=phone.account,
+            label=phone.account,
+            caller_number_masked=mask(phone.caller_number),
+            sip=sip_account(plan, phone),
+        )
+        for phone in plan.phones_of("citizen", "browser")
+    ]
+    return views.PracticeView(line_number=plan.line_number, phones=phones)

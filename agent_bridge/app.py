@@ -1,0 +1,87 @@
+"""The web application: routes, pages and sockets over one house."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse
+from pydantic.json_schema import models_json_schema
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from agent_bridge.api import desk, practice, refusals, sign_in, views
+from agent_bridge.house import open_house
+from agent_bridge.live import socket
+from config.errors import NotFound
+from config.settings import Settings
+from ivr.providers.asterisk.plan import PbxPlan
+
+PAGES = Path(__file__).parent / "web" / "dist"
+API_VERSION = "0.1.0"
+
+
+def create_app(
+    settings: Settings, plan: PbxPlan | None = None, redis_url: str = "", pages: Path = PAGES
+) -> FastAPI:
+    """The application for one installation. Without a plan there are no telephones."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_house(settings, plan, redis_url) as house:
+            app.state.house = house
+            yield
+
+    app = FastAPI(title="hotline", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    refusals.install(app)
+    app.middleware("http")(_guarded)
+    for router in (sign_in.router, desk.router, practice.router, socket.router):
+        app.include_router(router)
+    app.add_api_route("/api/health", _health, tags=["health"])
+    if (pages / "assets").is_dir():
+        app.mount("/assets", StaticFiles(directory=pages / "assets"))
+
+    async def page(path: str) -> FileResponse:
+        """Every other address is one of the pages."""
+        if path.startswith("api/") or not (pages / "index.html").exists():
+            raise NotFound("Halaman tidak ada.", "There is no such page.")
+        return FileResponse(pages / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.add_api_route("/{path:path}", page, include_in_schema=False)
+    return app
+
+
+async def _health(request: Request) -> dict[str, Any]:
+    """Whether the backend stands, and the link to the PBX with it."""
+    link = request.app.state.house.desks.link()
+    return {"backend": "up", "pbx": link.pbx}
+
+
+async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    """Headers that keep the pages' data and scripts to themselves."""
+    response = await call_next(request)
+    headers = response.headers
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    # Mantine sets styles on elements, and the browser's phone talks to the PBX's own socket.
+    headers["Content-Security-Policy"] = (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "connect-src 'self' ws://127.0.0.1:*; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    if request.url.path.startswith("/api/"):
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def openapi_document() -> dict[str, Any]:
+    """The API's OpenAPI 3.1 document; the pages' types are generated from it."""
+    app = create_app(Settings())
+    document = app.openapi()
+    _, extra = models_json_schema(
+        [(views.FeedMessage, "serialization")], ref_template="#/components/schemas/{model}"
+    )
+    document["components"]["schemas"] |= extra["$defs"]
+    return document

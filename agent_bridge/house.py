@@ -1,0 +1,170 @@
+"""The house: every part of one running hotline, put together and taken apart again."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from sqlalchemy import Row
+
+from agent_bridge.accounts import Accounts
+from agent_bridge.live.desk import DeskFeed
+from agent_bridge.live.feed import Feed
+from agent_bridge.live.screen_pop import ScreenPop
+from config.clock import now
+from config.errors import Unavailable
+from config.office import Office, OfficeKeeper
+from config.settings import Settings
+from ivr.call_desk import CallDesk
+from ivr.providers.asterisk.plan import PbxPlan
+from ivr.providers.asterisk.provider import AsteriskProvider
+from ivr.queues.roster import Roster
+from ivr.registration import Registrar
+from ivr.speech import prompts
+from ticketing.facts import TalkEnded
+from ticketing.ledger.codec import KINDS
+from ticketing.ledger.database import open_database
+from ticketing.ledger.journal import Journal
+from ticketing.ledger.reader import Reader
+from ticketing.ledger.recorder import Committed, Recorder
+from ticketing.people.privacy import Vault
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger opened: its writer and its reader."""
+
+    journal: Journal
+    reader: Reader
+    publish: list[Any]
+
+    def close(self) -> None:
+        """Write what waits and stop."""
+        self.journal.close()
+
+
+def read_office(settings: Settings) -> OfficeKeeper:
+    """The office's configuration, checked against the prompts and facts that exist."""
+    book = prompts.load(settings.office)
+    return OfficeKeeper(settings.office, prompts=frozenset(book), facts=frozenset(KINDS))
+
+
+def open_ledger(settings: Settings, keeper: OfficeKeeper) -> Ledger:
+    """Open the ledger; facts go to every function in `publish` once they are committed."""
+    engine = open_database(settings.ledger_url)
+    vault = Vault(settings.office_key, settings.index_key)
+    followers: list[Any] = []
+
+    def publish(committed: Sequence[Committed]) -> None:
+        for follower in followers:
+            follower(committed)
+
+    journal = Journal(engine, Recorder(vault, lambda: keeper.office, now), publish)
+    journal.start()
+    return Ledger(journal, Reader(engine, vault), followers)
+
+
+class House:
+    """The parts a page, a socket or a command may ask for."""
+
+    def __init__(
+        self, settings: Settings, keeper: OfficeKeeper, ledger: Ledger, plan: PbxPlan | None, feed: Feed
+    ) -> None:
+        self.settings = settings
+        self.keeper = keeper
+        self.journal = ledger.journal
+        self.reader = ledger.reader
+        self.feed = feed
+        self._errands: set[asyncio.Task[None]] = set()
+        self.desk = CallDesk(self.journal)
+        self.accounts = Accounts(self.journal, self.reader, now)
+        self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
+        self.asterisk = AsteriskProvider(plan, self.desk, self.registrar, now) if plan else None
+        self.roster = self._roster()
+        pops = ScreenPop(self.reader, lambda: self.office)
+        self.desks = DeskFeed(self.reader, pops, feed, self._queue, self._link)
+
+    @property
+    def office(self) -> Office:
+        """The configuration as it is now."""
+        return self.keeper.office
+
+    @property
+    def plan(self) -> PbxPlan:
+        """The PBX's plan; raises Unavailable where there is no PBX."""
+        if self.asterisk is None:
+            raise NoPbx
+        return self.asterisk.plan
+
+    async def pbx_is_up(self) -> None:
+        """The link to the PBX came up: it may have forgotten who sits where."""
+        with contextlib.suppress(Unavailable):
+            if self.roster:
+                await self.roster.restore_all()
+
+    def after_commit(self, rows: Sequence[Row[Any]]) -> None:
+        """What has to be done because of new facts."""
+        for row in rows:
+            if row.kind == TalkEnded.kind and self.roster:
+                task = asyncio.create_task(self.roster.after_talk(row.agent_id))
+                self._errands.add(task)
+                task.add_done_callback(self._errands.discard)
+
+    def _roster(self) -> Roster | None:
+        if self.asterisk is None:
+            return None
+        return Roster(self._queue(), self.asterisk.control, self.journal, self.reader, now)
+
+    def _queue(self) -> str:
+        return self.office.default_queue.name
+
+    def _link(self) -> tuple[str, Any]:
+        if self.asterisk is None:
+            return ("absent", None)
+        return ("live" if self.asterisk.is_live else "stale", self.asterisk.connected_since)
+
+
+class NoPbx(Unavailable):
+    """There is no telephone system on this machine; pages and replay work all the same."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Tidak ada PBX di komputer ini, jadi telepon tidak dapat dipakai.",
+            "There is no PBX on this machine, so telephones cannot be used.",
+        )
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -> AsyncIterator[House]:
+    """Open every part in order, and close them in the reverse."""
+    keeper = read_office(settings)
+    ledger = open_ledger(settings, keeper)
+    redis = Redis.from_url(redis_url, socket_connect_timeout=2)
+    feed = Feed(ledger.reader, redis)
+    ledger.publish.append(feed.publish)
+    house = House(settings, keeper, ledger, plan, feed)
+    feed.follow(house.after_commit)
+    feed.follow(house.desks.on_rows)
+    house.desk.open()
+    running = [asyncio.create_task(feed.run()), asyncio.create_task(house.desks.keep_alive())]
+    if house.roster:
+        running.append(asyncio.create_task(house.roster.keep_time()))
+    try:
+        if house.asterisk:
+            await house.asterisk.open(house.pbx_is_up)
+        yield house
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        if house.asterisk:
+            await house.asterisk.close()
+        await house.desk.close()
+        ledger.close()
+        await redis.aclose()

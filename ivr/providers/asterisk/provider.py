@@ -1,0 +1,83 @@
+"""One Asterisk as the hotline uses it: its events up to the call desk, its dialogues, its commands."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from config.clock import Clock
+from ivr.call_desk import CallDesk
+from ivr.providers.asterisk.configuration import CONTROL, READER
+from ivr.providers.asterisk.control import ControlLink
+from ivr.providers.asterisk.event_facts import WANTED, reports_of
+from ivr.providers.asterisk.event_reader import AmiEvent, EventReader, Manager
+from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer
+from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
+from ivr.registration import Caller, Registrar
+from ivr.speech.prompts import LANGUAGE_FOLDER
+from ivr.speech.waves import length_seconds
+
+STALE = timedelta(seconds=12)
+"""An answer to a ping comes every five seconds; two missed ones mean the link is dead."""
+
+
+class AsteriskProvider:
+    """The provider for the private PBX; the one for an office's own takes the same plan."""
+
+    def __init__(self, plan: PbxPlan, desk: CallDesk, registrar: Registrar, clock: Clock) -> None:
+        self.plan = plan
+        self._desk = desk
+        self._registrar = registrar
+        self._clock = clock
+        self._lengths: dict[str, float] = {}
+        self.control = ControlLink(Manager(LOOPBACK, plan.ports.ami, CONTROL, plan.control_secret))
+        handlers = {"daftar": self._register, "menunggu": self._key_while_waiting}
+        self._dialogues = FastAgiServer(handlers, self._sound_seconds)
+        self._events: EventReader | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def open(self, on_login: Callable[[], Awaitable[None]]) -> None:
+        """Listen for dialogues and read events; `on_login` runs whenever the link comes up."""
+        await self._dialogues.start(LOOPBACK, self.plan.ports.agi)
+        manager = Manager(LOOPBACK, self.plan.ports.ami, READER, self.plan.reader_secret)
+        self._events = EventReader(manager, WANTED, self._hear, on_login)
+        self._reading = asyncio.create_task(self._events.run(), name="asterisk-events")
+
+    async def close(self) -> None:
+        """Let go of the PBX; its calls go on."""
+        if self._reading:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+        await self._dialogues.close()
+        await self.control.close()
+
+    @property
+    def connected_since(self) -> datetime | None:
+        """Since when the event link is up; None while it is down."""
+        return self._events.connected_since if self._events else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the PBX was heard of lately."""
+        heard_at = self._events.last_heard_at if self._events else None
+        return self.connected_since is not None and heard_at is not None and self._clock() - heard_at < STALE
+
+    def _hear(self, event: AmiEvent) -> None:
+        self._desk.hear(reports_of(event, self.plan.name))
+
+    async def _register(self, session: AgiSession) -> None:
+        await self._registrar.register(session, self._caller(session))
+
+    async def _key_while_waiting(self, session: AgiSession) -> None:
+        key = session.call.arguments[0] if session.call.arguments else ""
+        await self._registrar.key_while_waiting(session, self._caller(session), key)
+
+    def _caller(self, session: AgiSession) -> Caller:
+        call = session.call
+        return Caller(call.call_id, self.plan.name, call.dialed_number, call.caller_number)
+
+    def _sound_seconds(self, sound: str) -> float:
+        """How long a sound plays; a missing one plays not at all."""
+        if sound not in self._lengths:
+            file = self.plan.sounds / LANGUAGE_FOLDER / f"{sound}.wav"
+            self._lengths[sound] = length_seconds(file) if file.exists() else 0.0
+        return self._lengths[sound]
