@@ -1,0 +1,177 @@
+"""The `hotline` command."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import signal
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from agent_bridge import parts, supervisor
+from agent_bridge.accounts import Accounts, Role
+from agent_bridge.app import openapi_document
+from agent_bridge.house import open_ledger, read_office
+from agent_bridge.pages import ensure_pages
+from config import logs
+from config.clock import now
+from config.errors import Language, Refused, Unavailable
+from config.settings import Settings
+
+PRACTICE_AGENTS = (("dewi", "Dewi"), ("rini", "Rini"))
+"""The made-up agents of the practice profile."""
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Hotline dengan SOP / A hotline with an SOP."
+)
+console = Console(highlight=False, soft_wrap=True)
+
+
+class Speaker:
+    """Tells people things in the language of the settings."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __call__(self, id: str, en: str) -> None:
+        console.print(en if self._language is Language.ENGLISH else id)
+
+
+@app.command()
+def run() -> None:
+    """Jalankan hotline / Run the hotline."""
+    settings = _settings()
+    with _refusals(settings):
+        asyncio.run(_run(settings, Speaker(settings.language)))
+
+
+async def _run(settings: Settings, tell: Speaker) -> None:
+    _prepare(settings, tell)
+    links = await _practice_links(settings) if settings.is_practice else {}
+    stopping = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    async with supervisor.running(settings) as running:
+        _welcome(running, links, tell)
+        await stopping.wait()
+        tell("Menghentikan semuanya ...", "Stopping everything ...")
+
+
+def _prepare(settings: Settings, tell: Speaker) -> None:
+    """Bring what is missing; what cannot be had is said, and the rest goes on."""
+    try:
+        parts.bring(("asterisk", "redis-server"), settings, tell)
+    except Unavailable as refusal:
+        tell(f"{refusal.text.id} Halaman tetap berjalan, tanpa telepon.",
+             f"{refusal.text.en} The pages run all the same, without telephones.")  # fmt: skip
+    ensure_pages(tell)
+    with Progress(TextColumn("{task.description}"), BarColumn(), console=console, transient=True) as bars:
+        bar = bars.add_task("Suara / Prompts")
+        made = supervisor.make_sounds(
+            settings, lambda done, total: bars.update(bar, completed=done, total=total)
+        )
+    if made:
+        tell(f"{made} suara dibuat.", f"{made} prompts made.")
+
+
+async def _practice_links(settings: Settings) -> dict[str, str]:
+    """The practice agents, and a one-time sign-in for each."""
+    ledger = open_ledger(settings, read_office(settings))
+    try:
+        accounts = Accounts(ledger.journal, ledger.reader, now)
+        links = {}
+        for username, name in PRACTICE_AGENTS:
+            user = accounts.user_named(username)
+            user_id = user.user_id if user else await accounts.add_user(username, name, Role.AGENT)
+            links[name] = await accounts.link(user_id)
+        return links
+    finally:
+        ledger.close()
+
+
+def _welcome(running: supervisor.Running, links: dict[str, str], tell: Speaker) -> None:
+    tell("\n[bold]Hotline siap.[/bold]", "\n[bold]The hotline is ready.[/bold]")
+    for name, token in links.items():
+        tell(f"  Meja petugas {name} (sekali pakai): {running.address}/masuk#sekali={token}",
+             f"  Desk of agent {name} (one time): {running.address}/masuk#sekali={token}")  # fmt: skip
+    if running.plan is None:
+        tell("  Tanpa Asterisk: halaman dapat dilihat, telepon tidak.",
+             "  Without Asterisk: the pages can be seen, telephones do not work.")  # fmt: skip
+        return
+    tell(f"  Telepon latihan warga: {running.address}/telepon",
+         f"  A citizen's practice phone: {running.address}/telepon")  # fmt: skip
+    sip = running.plan.ports.sip
+    for phone in (*running.plan.phones_of("citizen", "sip"), running.plan.phones_of("agent", "sip")[0]):
+        tell(f"  Telepon SIP ({phone.role}): {phone.account} / {phone.secret} di 127.0.0.1:{sip}",
+             f"  SIP phone ({phone.role}): {phone.account} / {phone.secret} at 127.0.0.1:{sip}")  # fmt: skip
+    number = running.plan.line_number
+    tell(f"\nBuka meja petugas, pilih telepon browser dan Siap; di tab lain, telepon {number}. Ctrl-C: berhenti.",
+         f"\nOpen a desk, choose the browser phone, be ready; in another tab, dial {number}. Ctrl-C: stop.")  # fmt: skip
+
+
+user = typer.Typer(no_args_is_help=True, help="Pengguna / Users.")
+app.add_typer(user, name="user")
+
+
+@user.command("add")
+def add_user(username: str, name: str, role: Annotated[Role, typer.Option()] = Role.AGENT) -> None:
+    """Tambah pengguna; kata sandinya dicetak sekali / Add a user; the password is printed once."""
+    settings = _settings()
+    password = secrets.token_urlsafe(12)
+    with _refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as ledger:
+        accounts = Accounts(ledger.journal, ledger.reader, now)
+        asyncio.run(accounts.add_user(username, name, role, password))
+    Speaker(settings.language)(f"{username}: {password}", f"{username}: {password}")
+
+
+@app.command("parts")
+def bring_parts(names: list[str]) -> None:
+    """Ambil bagian privat / Bring private parts (asterisk, redis-server, sipp, chromium)."""
+    settings = _settings()
+    with _refusals(settings):
+        parts.bring(names, settings, Speaker(settings.language))
+
+
+@app.command("pages")
+def build_pages() -> None:
+    """Bangun halaman web / Build the web pages."""
+    settings = _settings()
+    with _refusals(settings):
+        ensure_pages(Speaker(settings.language))
+
+
+@app.command("openapi")
+def print_openapi() -> None:
+    """Cetak dokumen OpenAPI / Print the OpenAPI document."""
+    print(json.dumps(openapi_document(), indent=2))  # noqa: T201 - the document is the output
+
+
+def _settings() -> Settings:
+    logs.set_up()
+    try:
+        return Settings()
+    except ValidationError as fault:
+        for error in fault.errors():
+            place = ".".join(map(str, error["loc"])) or "settings"
+            console.print(f"HOTLINE_{place.upper()}: {error['msg']} (hotline.toml / environment)")
+        sys.exit(2)
+
+
+@contextlib.contextmanager
+def _refusals(settings: Settings):  # type: ignore[no-untyped-def]
+    """A refusal ends the command with its reason, never with a stack trace."""
+    try:
+        yield
+    except Refused as refusal:
+        console.print(refusal.text.say(settings.language), style="red")
+        sys.exit(1)
+
+
+def main() -> None:
+    """The entry point."""
+    app()

@@ -1,0 +1,268 @@
+"""The supervisor: owns Asterisk, Redis and the backend as siblings, so that one's death is not another's.
+
+A child that dies is started again; Ctrl-C ends them all; what a killed supervisor left behind is ended
+by the next start.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from agent_bridge import parts
+from agent_bridge.children import Children, stop
+from agent_bridge.house import read_office
+from config.errors import Unavailable
+from config.settings import Settings
+from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, draw_up
+from ivr.providers.asterisk.private_pbx import PrivatePbx
+from ivr.speech import prompts
+from ivr.speech.music import make_music
+from ivr.speech.synthesize import make_prompts
+
+RESTART_SECONDS = 1.0
+READY_SECONDS = 30.0
+SOCKET_PATH_ROOM = 100
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A hotline that is up."""
+
+    plan: PbxPlan | None
+    port: int
+    folder: Path
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+
+class BackendDidNotStart(Unavailable):
+    """The backend ended or did not answer; its log says more."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"Backend tidak dapat dijalankan. Lihat {file}.", f"The backend could not start. See {file}."
+        )
+
+
+def make_sounds(settings: Settings, progress: Callable[[int, int], None]) -> int:
+    """Make the prompts and the music that are missing; returns how many prompts were made."""
+    make_music(settings.folder / "music" / "hold.wav")
+    book = prompts.load(settings.office)
+    return make_prompts(book, settings.folder / "sounds", recordings=settings.recordings, progress=progress)
+
+
+def plan_pbx(settings: Settings) -> PbxPlan | None:
+    """The private PBX's plan, or None where there is no Asterisk."""
+    program = parts.find("asterisk", settings)
+    if program is None:
+        return None
+    root = parts.asterisk_root(program)
+    system = not (root / parts.LIBRARIES / "asterisk/modules").is_dir()
+    base = Path("/") if system else root
+    return draw_up(
+        modules=base / parts.LIBRARIES / "asterisk/modules",
+        data=base / "usr/share/asterisk",
+        work=settings.folder / "pbx",
+        sounds=settings.folder / "sounds",
+        music=settings.folder / "music" / "hold.wav",
+        boot=secrets.token_hex(4),
+        queues=list(read_office(settings).office.queues.values()),
+        line_number=settings.line_number,
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Running]:
+    """Start everything that can be had, keep it up, and end it on leaving."""
+    folder = settings.folder / "run"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    children = Children(folder / "children.json")
+    children.end_leftovers()
+    plan = plan_pbx(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        redis_url = settings.redis_url or await _start_redis(settings, children, stack)
+        if plan:
+            plan = await _start_pbx(settings, plan, children, stack)
+        port = settings.port if _is_free(settings.port) else 0
+        backend = _Backend(settings, plan, redis_url, port or _free_port(), children)
+        stack.push_async_callback(backend.stop)
+        await backend.start()
+        yield Running(plan, backend.port, settings.folder)
+    children.forget()
+
+
+async def _start_redis(settings: Settings, children: Children, stack: contextlib.AsyncExitStack) -> str:
+    """Our own Redis on a unix socket; it keeps nothing on disk, for it holds nothing worth keeping."""
+    path = settings.folder / "run" / "redis.sock"
+    if len(str(path)) > SOCKET_PATH_ROOM:
+        path = Path(tempfile.mkdtemp(prefix="hotline-")) / "redis.sock"
+        stack.callback(shutil.rmtree, path.parent, ignore_errors=True)
+    url = f"unix://{path}"
+    program = parts.find("redis-server", settings)
+    if program is None:
+        return url
+    arguments = ("--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--save", "",
+                 "--appendonly", "no", "--dir", str(path.parent))  # fmt: skip
+    await _keep_up("redis", children, stack, lambda: _spawn(settings, "redis", str(program), *arguments))
+    return url
+
+
+async def _start_pbx(
+    settings: Settings, plan: PbxPlan, children: Children, stack: contextlib.AsyncExitStack
+) -> PbxPlan:
+    program = parts.find("asterisk", settings)
+    assert program is not None
+    pbx = PrivatePbx(program, plan)
+    await pbx.start()
+    children.add("asterisk", pbx.pid or 0)
+
+    async def keep() -> None:
+        while True:
+            await pbx.wait()
+            log.error("asterisk ended; starting it again")
+            await asyncio.sleep(RESTART_SECONDS)
+            # A new boot id keeps the Uniqueids of this life apart from those of the last.
+            pbx.plan = pbx.plan.rebooted(secrets.token_hex(4))
+            with contextlib.suppress(Unavailable):
+                await pbx.start()
+                children.add("asterisk", pbx.pid or 0)
+
+    stack.push_async_callback(pbx.stop)
+    _in_background(stack, keep())
+    return plan
+
+
+class _Backend:
+    """The backend's process: FastAPI, FastAGI and the AMI links."""
+
+    def __init__(
+        self, settings: Settings, plan: PbxPlan | None, redis_url: str, port: int, children: Children
+    ) -> None:
+        self._settings = settings
+        self._plan = plan
+        self._redis_url = redis_url
+        self.port = port
+        self._children = children
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start and return once it answers; from then on it is kept up."""
+        await self._spawn()
+        for _ in range(int(READY_SECONDS / 0.05)):
+            if await _answers(self.port):
+                break
+            if self._process and self._process.returncode is not None:
+                raise BackendDidNotStart(self._settings.folder / "run" / "backend.log")
+            await asyncio.sleep(0.05)
+        else:
+            raise BackendDidNotStart(self._settings.folder / "run" / "backend.log")
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """End it."""
+        if self._keeper:
+            self._keeper.cancel()
+        if self._process:
+            await stop(self._process)
+
+    async def _keep(self) -> None:
+        while True:
+            assert self._process is not None
+            await self._process.wait()
+            log.error("backend ended; starting it again")
+            await asyncio.sleep(RESTART_SECONDS)
+            await self._spawn()
+
+    async def _spawn(self) -> None:
+        arguments = [sys.executable, "-m", "agent_bridge.backend", self._redis_url, str(self.port)]
+        self._process = await _spawn(self._settings, "backend", *arguments, stdin=asyncio.subprocess.PIPE)
+        assert self._process.stdin is not None
+        # Secrets go through a pipe: arguments and environments can be read by others.
+        self._process.stdin.write((self._plan.to_json() if self._plan else "").encode())
+        self._process.stdin.close()
+        self._children.add("backend", self._process.pid)
+
+
+async def _spawn(
+    settings: Settings, name: str, *command: str, stdin: int = asyncio.subprocess.DEVNULL
+) -> asyncio.subprocess.Process:
+    environment = os.environ | settings_environment(settings)
+    with (settings.folder / "run" / f"{name}.log").open("ab") as out:
+        return await asyncio.create_subprocess_exec(
+            *command, stdin=stdin, stdout=out, stderr=out, env=environment, start_new_session=True
+        )
+
+
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """The settings as a child process finds them again."""
+    values = settings.model_dump(exclude_none=True, mode="json")
+    return {f"HOTLINE_{name.upper()}": str(value) for name, value in values.items() if value != ""}
+
+
+async def _keep_up(
+    name: str,
+    children: Children,
+    stack: contextlib.AsyncExitStack,
+    spawn: Callable[[], Awaitable[asyncio.subprocess.Process]],
+) -> None:
+    process = await spawn()
+    children.add(name, process.pid)
+    current = [process]
+
+    async def keep() -> None:
+        while True:
+            await current[0].wait()
+            log.error("child ended; starting it again", child=name)
+            await asyncio.sleep(RESTART_SECONDS)
+            current[0] = await spawn()
+            children.add(name, current[0].pid)
+
+    stack.push_async_callback(lambda: stop(current[0]))
+    _in_background(stack, keep())
+
+
+def _in_background(stack: contextlib.AsyncExitStack, work: Awaitable[None]) -> None:
+    task = asyncio.ensure_future(work)
+    stack.callback(task.cancel)
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(LOOPBACK, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return port != 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
