@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from agent_bridge import parts, supervisor
+from agent_bridge import parts, practice, supervisor
 from agent_bridge.accounts import Accounts, Role
 from agent_bridge.app import openapi_document
 from agent_bridge.house import open_ledger, read_office
@@ -22,9 +22,6 @@ from config import logs
 from config.clock import now
 from config.errors import Language, Refused, Unavailable
 from config.settings import Settings
-
-PRACTICE_AGENTS = (("dewi", "Dewi"), ("rini", "Rini"))
-"""The made-up agents of the practice profile."""
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Hotline dengan SOP / A hotline with an SOP."
@@ -52,7 +49,7 @@ def run() -> None:
 
 async def _run(settings: Settings, tell: Speaker) -> None:
     _prepare(settings, tell)
-    links = await _practice_links(settings) if settings.is_practice else {}
+    links = await practice.sign_in_links(settings) if settings.is_practice else {}
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
@@ -79,21 +76,6 @@ def _prepare(settings: Settings, tell: Speaker) -> None:
         tell(f"{made} suara dibuat.", f"{made} prompts made.")
 
 
-async def _practice_links(settings: Settings) -> dict[str, str]:
-    """The practice agents, and a one-time sign-in for each."""
-    ledger = open_ledger(settings, read_office(settings))
-    try:
-        accounts = Accounts(ledger.journal, ledger.reader, now)
-        links = {}
-        for username, name in PRACTICE_AGENTS:
-            user = accounts.user_named(username)
-            user_id = user.user_id if user else await accounts.add_user(username, name, Role.AGENT)
-            links[name] = await accounts.link(user_id)
-        return links
-    finally:
-        ledger.close()
-
-
 def _welcome(running: supervisor.Running, links: dict[str, str], tell: Speaker) -> None:
     tell("\n[bold]Hotline siap.[/bold]", "\n[bold]The hotline is ready.[/bold]")
     for name, token in links.items():
@@ -110,8 +92,10 @@ def _welcome(running: supervisor.Running, links: dict[str, str], tell: Speaker) 
         tell(f"  Telepon SIP ({phone.role}): {phone.account} / {phone.secret} di 127.0.0.1:{sip}",
              f"  SIP phone ({phone.role}): {phone.account} / {phone.secret} at 127.0.0.1:{sip}")  # fmt: skip
     number = running.plan.line_number
-    tell(f"\nBuka meja petugas, pilih telepon browser dan Siap; di tab lain, telepon {number}. Ctrl-C: berhenti.",
-         f"\nOpen a desk, choose the browser phone, be ready; in another tab, dial {number}. Ctrl-C: stop.")  # fmt: skip
+    tell(
+        f"\nBuka meja, pilih telepon browser, lalu Siap; di tab lain telepon {number}. Ctrl-C: berhenti.",
+        f"\nOpen a desk, choose the browser phone, be ready; in another tab dial {number}. Ctrl-C: stop.",
+    )
 
 
 user = typer.Typer(no_args_is_help=True, help="Pengguna / Users.")

@@ -17,7 +17,7 @@ from agent_bridge.live.feed import Feed
 from agent_bridge.live.screen_pop import ScreenPop
 from config.clock import now
 from config.errors import Unavailable
-from config.office import Office, OfficeKeeper
+from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
 from config.settings import Settings
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan
@@ -52,7 +52,8 @@ class Ledger:
 def read_office(settings: Settings) -> OfficeKeeper:
     """The office's configuration, checked against the prompts and facts that exist."""
     book = prompts.load(settings.office)
-    return OfficeKeeper(settings.office, prompts=frozenset(book), facts=frozenset(KINDS))
+    hours = None if settings.keeps_hours else ROUND_THE_CLOCK
+    return OfficeKeeper(settings.office, prompts=frozenset(book), facts=frozenset(KINDS), hours=hours)
 
 
 def open_ledger(settings: Settings, keeper: OfficeKeeper) -> Ledger:

@@ -1,7 +1,7 @@
 """Everything the office set up, read from its YAML files into frozen models; the last good one goes on."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from pathlib import Path
 
@@ -73,6 +73,10 @@ class Hours:
     days_off: dict[int, tuple[DayOff, ...]]
 
 
+ROUND_THE_CLOCK = Hours({day: (time.min, time.max) for day in range(7)}, {})
+"""Hours for practising: always open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Category:
     """One matter citizens call about; a restricted one is for few eyes only."""
@@ -127,17 +131,26 @@ def load(
 
 
 class OfficeKeeper:
-    """Holds the office's last good configuration."""
+    """Holds the office's last good configuration; `hours` stand in for those of the files."""
 
-    def __init__(self, folder: Path, *, prompts: Collection[str], facts: Collection[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        prompts: Collection[str],
+        facts: Collection[str],
+        hours: Hours | None = None,
+    ) -> None:
         self._folder = folder
         self._prompts = prompts
         self._facts = facts
-        self.office = load(folder, prompts=prompts, facts=facts)
+        self._hours = hours
+        self.office = self.reload()
 
     def reload(self) -> Office:
         """Take the files as they are now; raises ConfigurationFault, and the old configuration goes on."""
-        self.office = load(self._folder, prompts=self._prompts, facts=self._facts)
+        office = load(self._folder, prompts=self._prompts, facts=self._facts)
+        self.office = replace(office, hours=self._hours) if self._hours else office
         return self.office
 
 

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     chromium: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8065, ge=0, le=65535)
+    keep_hours: bool | None = None
     line_number: str = Field(default="1500", pattern=r"^[0-9]{2,15}$")
     office: Path = Path(__file__).parent
     recordings: Path | None = None
@@ -92,6 +93,11 @@ class Settings(BaseSettings):
     def is_practice(self) -> bool:
         """Whether nothing that happens here is real."""
         return self.profile is Profile.PRACTICE
+
+    @property
+    def keeps_hours(self) -> bool:
+        """Whether the office's hours hold; in practice the line is open round the clock unless told."""
+        return not self.is_practice if self.keep_hours is None else self.keep_hours
 
     @cached_property
     def office_key(self) -> bytes:

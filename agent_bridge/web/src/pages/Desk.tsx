@@ -1,0 +1,136 @@
+// The agent's desk: the phone on the left, the caller and the SOP on the right; nothing scrolls during a call.
+import { Alert, Button, Card, Center, Group, Loader, Stack, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { call, type DeskView, type PhoneView, Refusal, type SipAccount, whoAmI } from "../api/client";
+import { minutes, secondsBetween, useNow } from "../clock";
+import { AgentPanel } from "../components/AgentPanel";
+import { Frame } from "../components/Frame";
+import { Pop } from "../components/Pop";
+import { useDeskFeed } from "../feed";
+import { usePhone } from "../phone";
+import { useText } from "../text";
+
+export function DeskPage() {
+  const navigate = useNavigate();
+  const session = useQuery({ queryKey: ["session"], queryFn: whoAmI, retry: false });
+  useEffect(() => {
+    if (session.error instanceof Refusal && session.error.status === 401) void navigate({ to: "/masuk" });
+  }, [session.error, navigate]);
+  if (!session.data) return <Center h={300}>{session.error ? <Alert color="red">{session.error.message}</Alert> : <Loader />}</Center>;
+  return <SeatedDesk practice={session.data.profile === "latihan"} name={session.data.user.name} />;
+}
+
+function SeatedDesk({ practice, name }: { practice: boolean; name: string }) {
+  const say = useText();
+  const navigate = useNavigate();
+  const { view, offset, staleSeconds, signedOut } = useDeskFeed();
+  const now = useNow(offset);
+  const [sip, setSip] = useState<SipAccount | null>(null);
+  const [refusal, setRefusal] = useState("");
+  const [help, setHelp] = useState(false);
+  const phone = usePhone(sip);
+
+  const ask = async (method: string, path: string, body?: unknown) => {
+    setRefusal("");
+    try {
+      await call(method, path, body);
+    } catch (fault) {
+      setRefusal(fault instanceof Error ? fault.message : say("networkDown"));
+    }
+  };
+  const takePhone = async (wanted: string) => {
+    setRefusal("");
+    try {
+      const taken = await call<PhoneView>("POST", "/api/desk/phone", { phone: wanted });
+      setSip(taken.sip ?? null);
+    } catch (fault) {
+      setRefusal(fault instanceof Error ? fault.message : say("networkDown"));
+    }
+  };
+  // After a reload the shift goes on; the browser's phone has to be taken up again.
+  const seatedAtBrowser = view?.agent.phone?.startsWith("PJSIP/layar") && view.agent.state !== "signed_out";
+  useEffect(() => {
+    if (seatedAtBrowser && !sip && view?.agent.state !== "talking") void takePhone("browser").then(() => {
+      if (view?.agent.state === "ready") void ask("POST", "/api/desk/ready");
+    });
+    // Once, when the snapshot says so.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [seatedAtBrowser]);
+  useEffect(() => {
+    if (signedOut) void navigate({ to: "/masuk" });
+  }, [signedOut, navigate]);
+  useEffect(() => {
+    const typed = (event: KeyboardEvent) => {
+      if (event.key === "?" && !(event.target instanceof HTMLInputElement)) setHelp((shown) => !shown);
+    };
+    window.addEventListener("keydown", typed);
+    return () => window.removeEventListener("keydown", typed);
+  }, []);
+
+  const leave = async () => {
+    setSip(null);
+    await ask("DELETE", "/api/session");
+    await navigate({ to: "/masuk" });
+  };
+  return (
+    <Frame
+      practice={practice}
+      title={say("title")}
+      right={
+        <>
+          {view && <QueueSummary view={view} now={now} />}
+          <Text fw={600}>{name}</Text>
+          <Button size="xs" variant="default" onClick={() => void leave()}>{say("signOut")}</Button>
+        </>
+      }
+    >
+      {staleSeconds > 0 && <Alert color="orange" radius={0} py={6}>{say("stale", { s: staleSeconds })}</Alert>}
+      {view?.link.pbx === "stale" && <Alert color="orange" radius={0} py={6}>{say("pbxStale")}</Alert>}
+      {view?.link.pbx === "absent" && <Alert color="orange" radius={0} py={6}>{say("pbxAbsent")}</Alert>}
+      {!view ? (
+        <Center h={300}><Loader /></Center>
+      ) : (
+        <div className="desk" style={{ opacity: staleSeconds ? 0.5 : 1 }}>
+          <Stack gap="md">
+            <AgentPanel view={view} now={now} phone={phone} atBrowser={Boolean(sip)} ask={ask} takePhone={takePhone} />
+            {refusal && <Alert color="red" role="alert" withCloseButton onClose={() => setRefusal("")}>{refusal}</Alert>}
+            {help && <Alert title={say("keys")} withCloseButton onClose={() => setHelp(false)}>{say("keysHelp")}</Alert>}
+          </Stack>
+          {view.pop ? <Pop pop={view.pop} now={now} /> : <Idle view={view} />}
+        </div>
+      )}
+    </Frame>
+  );
+}
+
+function QueueSummary({ view, now }: { view: DeskView; now: number }) {
+  const say = useText();
+  const { waiting, longest_wait_since_at, call_backs_due, ready_agents } = view.queue;
+  return (
+    <Group gap="lg" className="figures" data-testid="queue">
+      <Text fz="sm">
+        {say("queue")} <b>{waiting}</b>
+        {longest_wait_since_at && ` · ${say("longest")} ${minutes(secondsBetween(longest_wait_since_at, now))}`}
+      </Text>
+      <Text fz="sm">{say("readyAgents")} <b>{ready_agents}</b></Text>
+      <Text fz="sm">{say("callBacks")} <b>{call_backs_due}</b></Text>
+    </Group>
+  );
+}
+
+function Idle({ view }: { view: DeskView }) {
+  const say = useText();
+  const hint = { ready: "idleReady", not_ready: "idleNotReady" }[view.agent.state as string] ?? "idleSignedOut";
+  return (
+    <Card withBorder padding="xl" data-testid="idle">
+      <Center h="100%">
+        <Stack align="center" gap="xs">
+          <Title order={2} fz="xl" c="dark.3">{say("idleTitle")}</Title>
+          <Text c="dark.3">{say(hint as "idleReady")}</Text>
+        </Stack>
+      </Center>
+    </Card>
+  );
+}
