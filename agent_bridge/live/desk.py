@@ -147,7 +147,9 @@ class DeskFeed:
 
     def _queue_view(self) -> views.QueueView:
         counts = self._reader.queue_counts(self._queue(), now())
-        ready = sum(shift.state == ShiftState.READY for shift in self._reader.shifts())
+        busy = {call.engaged_agent_id for call in self._reader.live_calls()}
+        shifts = self._reader.shifts()
+        ready = sum(shift.state == ShiftState.READY and shift.agent_id not in busy for shift in shifts)
         return views.QueueView(
             waiting=counts.waiting,
             longest_wait_since_at=counts.longest_wait_since_at,

@@ -155,10 +155,10 @@ function WrapUp({ view, now, ask }: Props) {
         <Text fz={28} fw={700} className="figures" data-testid="wrap-up-clock">{minutes(left)}</Text>
       </Group>
       <Text fz="sm" c="dark.3">{say("wrapUpHint")}</Text>
-      <Group grow gap="xs">
+      <Stack gap="xs">
         <Button variant="default" onClick={() => void ask("POST", "/api/desk/wrap-up/extend", { seconds: 60 })} data-testid="extend-wrap-up">{say("extend")}</Button>
         <Button onClick={end} data-testid="end-wrap-up">{say("endWrapUp")} (Alt+R)</Button>
-      </Group>
+      </Stack>
     </Stack>
   );
 }

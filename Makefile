@@ -1,0 +1,39 @@
+# What people do with the hotline. `make help` lists it.
+PYTEST ?= .venv/bin/pytest
+HOTLINE = .venv/bin/hotline
+.PHONY: help env run test test-all check lock pages clean
+
+help: ## Daftar perintah / This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: ## Buat .venv / Make .venv from the locked packages
+	@sh config/make-env.sh
+
+run: env ## Jalankan hotline (latihan) / Run the hotline (practice)
+	@$(HOTLINE) run
+
+pages: env ## Bangun halaman web / Build the web pages
+	@$(HOTLINE) pages
+
+test: env ## Semua uji yang nyata, di bawah 8 menit / All tests on real parts, under 8 minutes
+	@$(HOTLINE) parts asterisk redis-server sipp chromium
+	@$(HOTLINE) pages
+	HOTLINE_TEST_REAL=1 $(PYTEST) -m "not long"
+
+test-all: env ## Termasuk uji yang lama / The long ones too
+	@$(HOTLINE) parts asterisk redis-server sipp chromium
+	@$(HOTLINE) pages
+	HOTLINE_TEST_REAL=1 $(PYTEST)
+
+check: env ## Gaya, jenis, arah impor / Style, types, import direction
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+lock: env ## Kunci ulang paket / Lock the packages anew
+	.venv/bin/uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements.lock
+
+clean: ## Hapus yang dibuat di sini / Remove what was made here
+	rm -rf .venv agent_bridge/web/dist agent_bridge/web/node_modules .pytest_cache .mypy_cache .ruff_cache
