@@ -6,6 +6,7 @@ import json
 import secrets
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,13 +19,19 @@ from agent_bridge.accounts import Accounts, Role
 from agent_bridge.app import openapi_document
 from agent_bridge.house import open_ledger, read_office
 from agent_bridge.pages import ensure_pages
+from agent_bridge.rehearsal.rehearse import Script
+from agent_bridge.rehearsal.rehearse import rehearse as play
 from config import logs
 from config.clock import now
 from config.errors import Language, Refused, Unavailable
 from config.settings import Settings
+from ticketing.ledger import upkeep
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Hotline dengan SOP / A hotline with an SOP."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Hotline dengan SOP / A hotline with an SOP.",
 )
 console = Console(highlight=False, soft_wrap=True)
 
@@ -111,6 +118,66 @@ def add_user(username: str, name: str, role: Annotated[Role, typer.Option()] = R
         accounts = Accounts(ledger.journal, ledger.reader, now)
         asyncio.run(accounts.add_user(username, name, role, password))
     Speaker(settings.language)(f"{username}: {password}", f"{username}: {password}")
+
+
+ledger = typer.Typer(no_args_is_help=True, help="Buku besar / The ledger.")
+app.add_typer(ledger, name="ledger")
+
+
+@ledger.command("verify")
+def verify_ledger() -> None:
+    """Lipat ulang semua panggilan dari jurnal dan bandingkan / Fold every call anew and compare."""
+    settings = _settings()
+    with _refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
+        found = upkeep.differences(opened.engine, read_office(settings).office)
+    for difference in found:
+        console.print(difference)
+    Speaker(settings.language)(f"{len(found)} perbedaan", f"{len(found)} differences")
+    sys.exit(1 if found else 0)
+
+
+@ledger.command("erase")
+def erase_person() -> None:
+    """Hapus satu penelepon; nomornya dibaca dari masukan / Forget a caller; the number is read from input."""
+    settings = _settings()
+    # An argument would stay in the shell's history and in the list of processes.
+    number = typer.prompt("Nomor telepon / telephone number", hide_input=True)
+    with _refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
+        asyncio.run(upkeep.erase(opened.journal, opened.vault, number, now))
+        upkeep.overwrite_deleted(opened.engine)
+    Speaker(settings.language)(
+        "Data penelepon itu dihapus; hitungan tetap.", "The caller was forgotten; the figures stay."
+    )
+
+
+@ledger.command("backup")
+def back_up_ledger(folder: Path) -> None:
+    """Cadangkan buku besar, kuncinya terpisah / Back up the ledger, its keys apart."""
+    settings = _settings()
+    with _refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
+        copies = upkeep.back_up(opened.engine, folder)
+    for copy in copies:
+        console.print(str(copy))
+
+
+@app.command()
+def rehearse(
+    calls: Annotated[int, typer.Option(min=1, max=100, help="panggilan / calls")] = 5,
+    agents: Annotated[int, typer.Option(min=1, max=20, help="petugas / agents")] = 2,
+    abandon: Annotated[int, typer.Option(min=0, help="menutup saat menunggu / give up")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="hanya angka / figures only")] = False,
+    evidence: Annotated[Path | None, typer.Option(help="folder bukti / folder for the evidence")] = None,
+) -> None:
+    """Gladi: panggilan SIP sungguhan, diceritakan dan dihitung / Rehearse with real SIP calls."""
+    settings = _settings()
+    speaker = Speaker(settings.language)
+    with _refusals(settings):
+        script = Script(calls, agents, abandon)
+        tell = speaker if not as_json else (lambda *_: None)
+        figures = asyncio.run(play(settings, script, tell, evidence))
+    print(json.dumps(figures, indent=2))  # noqa: T201 - the figures are the output
+    if figures["unexplained"] or figures["calls"]["lost"]:
+        sys.exit(1)
 
 
 @app.command("parts")

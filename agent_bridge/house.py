@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
 from agent_bridge.accounts import Accounts
 from agent_bridge.live.desk import DeskFeed
@@ -43,6 +43,8 @@ class Ledger:
     journal: Journal
     reader: Reader
     publish: list[Any]
+    engine: Engine
+    vault: Vault
 
     def close(self) -> None:
         """Write what waits and stop."""
@@ -68,7 +70,7 @@ def open_ledger(settings: Settings, keeper: OfficeKeeper) -> Ledger:
 
     journal = Journal(engine, Recorder(vault, lambda: keeper.office, now), publish)
     journal.start()
-    return Ledger(journal, Reader(engine, vault), followers)
+    return Ledger(journal, Reader(engine, vault), followers, engine, vault)
 
 
 class House:

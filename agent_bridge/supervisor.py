@@ -67,7 +67,7 @@ def make_sounds(settings: Settings, progress: Callable[[int, int], None]) -> int
     return make_prompts(book, settings.folder / "sounds", recordings=settings.recordings, progress=progress)
 
 
-def plan_pbx(settings: Settings) -> PbxPlan | None:
+def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
     """The private PBX's plan, or None where there is no Asterisk."""
     program = parts.find("asterisk", settings)
     if program is None:
@@ -84,17 +84,18 @@ def plan_pbx(settings: Settings) -> PbxPlan | None:
         boot=secrets.token_hex(4),
         queues=list(read_office(settings).office.queues.values()),
         line_number=settings.line_number,
+        desk_phones=desk_phones,
     )
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
+async def running(settings: Settings, desk_phones: int = 3) -> AsyncIterator[Running]:
     """Start everything that can be had, keep it up, and end it on leaving."""
     folder = settings.folder / "run"
     folder.mkdir(mode=0o700, exist_ok=True)
     children = Children(folder / "children.json")
     children.end_leftovers()
-    plan = plan_pbx(settings)
+    plan = plan_pbx(settings, desk_phones)
     async with contextlib.AsyncExitStack() as stack:
         redis_url = settings.redis_url or await _start_redis(settings, children, stack)
         if plan:

@@ -109,12 +109,22 @@ class Sipp:
             raise RuntimeError(f"the desk phone {account} could not register")
 
     async def desk_phone(
-        self, name: str, port: int, *, ring_seconds: float | None, calls: int, seconds: float
+        self,
+        name: str,
+        port: int,
+        *,
+        ring_seconds: float | None,
+        calls: int,
+        seconds: float,
+        speech: Path | None = None,
     ) -> SippProcess:
-        """A desk phone that answers after `ring_seconds`, or (None) lets it ring until it is given up."""
+        """A desk phone that answers after `ring_seconds`, or (None) lets it ring until it is given up.
+
+        `speech` is raw mu-law, spoken over and over once answered.
+        """
         return await self._start(
-            name, desk_phone_scenario(ring_seconds), [], user=name, port=port, calls=calls, seconds=seconds,
-            dials=False,
+            name, desk_phone_scenario(ring_seconds, speech), [], user=name, port=port, calls=calls,
+            seconds=seconds, dials=False,
         )  # fmt: skip
 
     async def _start(
@@ -162,7 +172,7 @@ def citizen_scenario(acts: Sequence[Act], ear_port: int) -> str:
     return _scenario("citizen", body)
 
 
-def desk_phone_scenario(ring_seconds: float | None) -> str:
+def desk_phone_scenario(ring_seconds: float | None, speech: Path | None = None) -> str:
     """The SIPp scenario of a phone that is rung and, unless None, answers and talks until hung up on."""
     body = ['<recv request="INVITE"/>', _send(_reply("180 Ringing", tag=True), once=True)]
     if ring_seconds is None:
@@ -178,6 +188,7 @@ def desk_phone_scenario(ring_seconds: float | None) -> str:
             f'<pause milliseconds="{ring_seconds * 1000:.0f}"/>',
             _send(answer),
             '<recv request="ACK"/>',
+            *([f'<nop><action><exec rtp_stream="{speech},-1,0"/></action></nop>'] if speech else []),
             '<recv request="BYE"/>',
             _send(_reply("200 OK"), once=True),
         ]

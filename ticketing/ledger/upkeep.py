@@ -1,0 +1,130 @@
+"""Keeping the ledger: proving that it follows from its journal, copying it, forgetting a person."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, select
+
+from config.errors import Conflict, NotFound
+from config.office import Office, Sop
+from ticketing import tables
+from ticketing.facts import CallFact, PersonErased, Provenance, Report
+from ticketing.ledger import codec, folded
+from ticketing.ledger.journal import Journal
+from ticketing.people import complainant
+from ticketing.people.privacy import Vault
+from ticketing.tickets.calendar import Calendar
+
+
+def differences(engine: Engine, office: Office) -> list[str]:
+    """Fold every call from the journal anew; names each row that differs from the ledger's."""
+    with engine.execution_options(reading=True).connect() as connection:
+        known: dict[str, list[CallFact]] = {}
+        for row in connection.execute(select(tables.journal).where(tables.journal.c.call_id.is_not(None))):
+            fact = codec.from_row(row)
+            assert isinstance(fact, CallFact)
+            known.setdefault(fact.call_id, []).append(fact)
+        sops = _sops(connection)
+        found: list[str] = []
+        for call_id, facts in known.items():
+            version = next((v for f in facts if (v := getattr(f, "sop_version", None))), None)
+            refolded = folded.fold_call(facts, call_id, sops.get(version or "", office.sop))
+            found += _call_differences(connection, refolded, office)
+        stored = set(connection.scalars(select(tables.calls.c.call_id)))
+        return found + [f"calls {call_id}: not in the journal" for call_id in stored - known.keys()]
+
+
+def _sops(connection: Connection) -> dict[str, Sop]:
+    return {row.version: Sop.from_json(row.body) for row in connection.execute(select(tables.sop_versions))}
+
+
+def _call_differences(connection: Connection, refolded: folded.FoldedCall, office: Office) -> list[str]:
+    call_id = refolded.call.call_id
+    found = []
+    row = connection.execute(select(tables.calls).where(tables.calls.c.call_id == call_id)).one_or_none()
+    if row is None or dict(row._mapping) != folded.call_row(refolded.call, office):
+        found.append(f"calls {call_id}")
+    steps = connection.execute(
+        select(tables.sop_steps)
+        .where(tables.sop_steps.c.call_id == call_id)
+        .order_by(tables.sop_steps.c.step)
+    )
+    if [dict(step._mapping) for step in steps] != folded.step_rows(refolded):
+        found.append(f"sop_steps {call_id}")
+    return found + _ticket_differences(connection, refolded, office)
+
+
+def _ticket_differences(connection: Connection, refolded: folded.FoldedCall, office: Office) -> list[str]:
+    call = refolded.call
+    if call.ticket_id is None:
+        return []
+    ticket = connection.execute(
+        select(tables.tickets).where(tables.tickets.c.ticket_id == call.ticket_id)
+    ).one_or_none()
+    if ticket is None:
+        return [f"tickets {call.ticket_id}"]
+    state = folded.ticket_state_row(call, Calendar(office.hours))
+    latest = ticket.last_call_id == call.call_id
+    if latest and (ticket.state, ticket.call_back_due_at) != (state["new_state"], state["due_at"]):
+        return [f"tickets {call.ticket_id}"]
+    return []
+
+
+async def erase(journal: Journal, vault: Vault, number: str, clock: Callable[[], datetime]) -> str:
+    """Forget the person who calls from `number`; raises NotFound. Returns the reference that is left."""
+
+    def look_up(connection: Connection) -> str:
+        person_id = complainant.find(connection, vault, number)
+        if person_id is None:
+            raise NotFound("Nomor itu tidak dikenal.", "That number is not known.")
+        return person_id
+
+    person_id = await journal.do(look_up)
+    at = clock()
+    fact = PersonErased(
+        key=f"{person_id}/erased", occurred_at=at, provenance=Provenance.DECLARED, person_id=person_id
+    )
+    await journal.do(lambda connection: complainant.erase(connection, person_id, at), Report(fact))
+    return person_id
+
+
+def overwrite_deleted(engine: Engine) -> None:
+    """Take what was deleted out of the write-ahead log as well (SQLite; secure_delete did the rest)."""
+    if engine.dialect.name == "sqlite":
+        with engine.execution_options(reading=True).connect() as connection:
+            connection.commit()
+            connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
+
+def back_up(engine: Engine, folder: Path) -> tuple[Path, Path]:
+    """Copy the ledger into `folder`: the ledger itself, and apart from it the keys of persons.
+
+    Ledger copies may be kept for years; the copy of the keys is one file, written over each time, so
+    that a key destroyed is destroyed everywhere.
+    """
+    source = engine.url.database
+    if engine.dialect.name != "sqlite" or source is None:
+        raise Conflict("Cadangkan PostgreSQL dengan pg_dump.", "Back up PostgreSQL with pg_dump.")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ledger, keys = folder / "ledger.sqlite3", folder / "keys.sqlite3"
+    apart = [table.name for table in tables.KEPT_OUT_OF_BACKUPS]
+    others = [name for name in tables.metadata.tables if name not in apart]
+    for target, dropped in ((ledger, apart), (keys, others)):
+        target.unlink(missing_ok=True)
+        _copy(source, target, dropped)
+    return ledger, keys
+
+
+def _copy(source: str, target: Path, dropped: list[str]) -> None:
+    with sqlite3.connect(source) as original:
+        original.execute("VACUUM INTO ?", (str(target),))
+    copy = sqlite3.connect(target, isolation_level=None)
+    copy.execute("PRAGMA secure_delete=ON")
+    copy.execute("PRAGMA foreign_keys=OFF")
+    for name in dropped:
+        copy.execute(f"DROP TABLE {name}")
+    copy.execute("VACUUM")
+    copy.close()
+    target.chmod(0o600)

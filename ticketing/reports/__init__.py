@@ -1,0 +1,1 @@
+"""Reports over the ledger, and its match with the PBX's own books."""

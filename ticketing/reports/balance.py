@@ -1,0 +1,62 @@
+"""The ledger held against the PBX's own books: each call in both, ended the same way. Pure."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ticketing.calls.outcome import Outcome
+
+ENDINGS = {
+    "CONNECT": frozenset({Outcome.ANSWERED}),
+    "ABANDON": frozenset({Outcome.ABANDONED, Outcome.SHORT_ABANDON, Outcome.ABANDONED_RINGING}),
+    "EXITWITHTIMEOUT": frozenset({Outcome.TURNED_AWAY}),
+    "EXITEMPTY": frozenset({Outcome.TURNED_AWAY}),
+    "FULL": frozenset({Outcome.TURNED_AWAY}),
+}
+"""How queue_log says a call left the queue, and the outcomes that agree with it."""
+BEFORE_QUEUE = frozenset(
+    {
+        Outcome.LEFT_IN_GREETING,
+        Outcome.LEFT_IN_REGISTRATION,
+        Outcome.LEFT_HEARING_NUMBER,
+        Outcome.AFTER_HOURS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """A call on which the books differ."""
+
+    call_id: str
+    ledger: str | None
+    pbx: str | None
+
+
+def calls_of_cel(text: str) -> set[str]:
+    """The calls of a CEL file: channels that began a call of their own."""
+    rows = csv.reader(text.splitlines())
+    return {row[2] for row in rows if len(row) > 3 and row[0] == "CHAN_START" and row[2] == row[3]}
+
+
+def endings_of_queue_log(text: str) -> dict[str, str]:
+    """How each queued call left the queue for good."""
+    endings = {}
+    for line in text.splitlines():
+        fields = line.split("|")
+        if len(fields) > 4 and fields[4] in ENDINGS:
+            endings[fields[1]] = fields[4]
+    return endings
+
+
+def unexplained(
+    ledger: Mapping[str, str | None], cel: Iterable[str], queue_log: Mapping[str, str]
+) -> list[Unexplained]:
+    """The calls on which ledger (call to outcome), CEL and queue_log do not agree."""
+    found = []
+    for call_id in sorted(set(cel) | set(ledger) | set(queue_log)):
+        outcome, ending = ledger.get(call_id), queue_log.get(call_id)
+        allowed = ENDINGS[ending] if ending else BEFORE_QUEUE
+        if call_id not in cel or outcome is None or outcome not in allowed:
+            found.append(Unexplained(call_id, outcome, ending))
+    return found
