@@ -25,13 +25,17 @@ from ivr.providers.asterisk.provider import AsteriskProvider
 from ivr.queues.roster import Roster
 from ivr.registration import Registrar
 from ivr.speech import prompts
-from ticketing.facts import TalkEnded
+from ticketing.calls.call import CallPhase
+from ticketing.facts import AgentLegEnded, CallEnded, TalkEnded
 from ticketing.ledger.codec import KINDS
 from ticketing.ledger.database import open_database
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.recorder import Committed, Recorder
 from ticketing.people.privacy import Vault
+
+TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind})
+"""Facts any of which may be the first to show that a talk is over."""
 
 log = structlog.get_logger(__name__)
 
@@ -114,8 +118,11 @@ class House:
     def after_commit(self, rows: Sequence[Row[Any]]) -> None:
         """What has to be done because of new facts."""
         for row in rows:
-            if row.kind == TalkEnded.kind and self.roster:
-                task = asyncio.create_task(self.roster.after_talk(row.agent_id))
+            if row.kind not in TALK_ENDS or self.roster is None:
+                continue
+            call = self.reader.call(row.call_id)
+            if call and call.phase == CallPhase.WRAP_UP:
+                task = asyncio.create_task(self.roster.after_talk(call.agent_id))
                 self._errands.add(task)
                 task.add_done_callback(self._errands.discard)
 

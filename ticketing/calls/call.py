@@ -75,21 +75,26 @@ class Call:
     @property
     def ringing(self) -> Ring | None:
         """The ring going on now."""
-        if self.answered_at or self.ended_at or not self.rings or self.rings[-1].ended_at:
+        if self.was_taken or self.ended_at or not self.rings or self.rings[-1].ended_at:
             return None
         return self.rings[-1]
 
     @property
+    def was_taken(self) -> bool:
+        """Whether an agent took the call; known by the talk's end where the answer itself was missed."""
+        return self.answered_at is not None or self.talk_ended_at is not None
+
+    @property
     def engaged_agent_id(self) -> str | None:
         """The agent whom the call occupies: rung, talking, or in wrap-up after it."""
-        if self.answered_at:
+        if self.was_taken:
             return self.agent_id if self.wrap_up_ended_at is None else None
         return self.ringing.agent_id if self.ringing else None
 
     @property
     def phase(self) -> CallPhase:
         """Where the call stands now."""
-        if self.answered_at:
+        if self.was_taken:
             return self._phase_after_answer
         if self.ended_at:
             return CallPhase.OVER
@@ -211,6 +216,13 @@ def _rang(call: Call, fact: facts.AgentRang) -> Call:
     return replace(call, rings=(*_rings_ended(call, fact.occurred_at), ring))
 
 
+def _leg_ended(call: Call, fact: facts.AgentLegEnded) -> Call:
+    """The agent's channel is gone: Asterisk 22 does not always say AgentComplete before it."""
+    if call.answered_at and call.leg_id == fact.leg_id and call.talk_ended_at is None:
+        call = _talk_over(call, fact.occurred_at, EndedBy.UNKNOWN)
+    return _ring_over(call, fact)
+
+
 def _ring_over(call: Call, fact: facts.AgentDidNotAnswer | facts.AgentLegEnded) -> Call:
     rings = tuple(
         replace(ring, ended_at=ring.ended_at or fact.occurred_at) if ring.leg_id == fact.leg_id else ring
@@ -263,7 +275,10 @@ def _closing(call: Call, fact: facts.ClosingStarted) -> Call:
 
 
 def _talk_ended(call: Call, fact: facts.TalkEnded) -> Call:
-    return _talk_over(call, fact.occurred_at, fact.ended_by) if call.talk_ended_at is None else call
+    if call.talk_ended_at is not None:
+        return call
+    seen = replace(call, agent_id=call.agent_id or fact.agent_id, leg_id=call.leg_id or fact.leg_id)
+    return _talk_over(replace(seen, in_queue=False), fact.occurred_at, fact.ended_by)
 
 
 def _talk_over(call: Call, at: datetime, ended_by: EndedBy) -> Call:
@@ -296,13 +311,13 @@ _APPLY: dict[type[CallFact], Callable[[Call, Any], Call]] = {
     facts.AgentRang: _rang,
     facts.AgentDidNotAnswer: _ring_over,
     facts.CallAbandoned: _abandoned,
-    facts.AgentLegEnded: _ring_over,
     facts.AgentAnswered: _answered,
     facts.PopShown: _pop_shown,
     facts.CallHeld: _held,
     facts.CallResumed: _resumed,
     facts.ClosingStarted: _closing,
     facts.TalkEnded: _talk_ended,
+    facts.AgentLegEnded: _leg_ended,
     facts.CallEnded: _ended,
     facts.WrapUpExtended: _wrap_up_extended,
     facts.WrapUpEnded: _wrap_up_ended,

@@ -36,7 +36,7 @@ OWED_A_CALL_BACK = {
 
 def outcome(call: Call) -> Outcome | None:
     """The call's outcome, or None while it goes on."""
-    if call.answered_at:
+    if call.was_taken:
         return Outcome.ANSWERED if call.talk_ended_at else None
     if call.ended_at is None:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 from config.office import Office, Sop
 from ticketing.calls.call import Call, fold
 from ticketing.calls.outcome import outcome
-from ticketing.facts import CallFact
+from ticketing.facts import CallFact, EndedBy, Provenance, TalkEnded
 from ticketing.sop.run import StepTiming, steps_of
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.number import from_digits
@@ -28,7 +28,25 @@ class FoldedCall:
 
 def fold_call(known: Sequence[CallFact], call_id: str, sop: Sop) -> FoldedCall:
     """The call and the steps of `sop` it went through."""
-    return FoldedCall(fold(known, call_id), steps_of(sop, known), sop)
+    call = fold(known, call_id)
+    return FoldedCall(call, steps_of(sop, (*known, *_inferred(call, known))), sop)
+
+
+def _inferred(call: Call, known: Sequence[CallFact]) -> list[CallFact]:
+    """The end of a talk that only the hang-up shows: a boundary of the SOP all the same."""
+    if call.talk_ended_at is None or any(isinstance(fact, TalkEnded) for fact in known):
+        return []
+    return [
+        TalkEnded(
+            key=f"{call.call_id}/talk-ended/inferred",
+            occurred_at=call.talk_ended_at,
+            provenance=Provenance.INFERRED,
+            call_id=call.call_id,
+            agent_id=call.agent_id or "",
+            leg_id=call.leg_id or "",
+            ended_by=EndedBy.UNKNOWN,
+        )
+    ]
 
 
 def call_row(call: Call, office: Office) -> Row:

@@ -44,14 +44,14 @@ class CallBack:
 
 def state_after(call: Call) -> TicketState:
     """The state in which `call` leaves its ticket (domain ruling: a ticket outlives its call)."""
-    if call.answered_at:
+    if call.was_taken:
         return TicketState.CLOSED if call.wrap_up_ended_at else TicketState.WITH_AGENT
     return _AFTER.get(outcome(call), TicketState.REGISTERED)
 
 
 def call_back_after(call: Call, calendar: Calendar) -> CallBack | None:
     """The call-back owed after `call`: as promised in words, else by the end of the working day."""
-    if call.answered_at or call.ended_at is None:
+    if call.was_taken or call.ended_at is None:
         return None
     if call.call_back_due_at and call.call_back_reason:
         return CallBack(call.call_back_due_at, call.call_back_reason)

@@ -1,0 +1,147 @@
+"""Whole calls on a real Asterisk: what a citizen does becomes the right facts."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from conftest import CALLER, Lab, OpenLab, register_at_once
+
+from ivr.probe.sipp import AwaitHangUp, HangUp, Press, Wait
+from ivr.providers.asterisk.fastagi import AgiSession
+from ticketing import facts
+from ticketing.facts import EndedBy
+
+pytestmark = pytest.mark.real
+
+
+async def test_a_citizen_registers_by_keys_and_talks_to_an_agent(open_lab: OpenLab) -> None:
+    lab = await open_lab()
+    typed: list[str] = []
+
+    async def register(session: AgiSession) -> None:
+        typed.append(await session.ask_key(["hotline/menu"], 3.0))
+        typed.append(await session.ask_digits(["hotline/menu"], 3.0))
+        await register_at_once(session)
+
+    await lab.answer_dialogues(register)
+    await lab.agent("agent-1", 0, ring_seconds=0.5)
+
+    citizen = await lab.citizen(Wait(1.2), Press("1"), Wait(0.3), Press("2042#"), Wait(4), HangUp())
+
+    assert await citizen.wait() == 0
+    ended = await lab.hear(facts.CallEnded)
+    assert typed == ["1", "2042"]
+    told = [fact.kind for fact in lab.facts() if fact.kind != "agent_leg_ended"]
+    assert told == ["call_arrived", "call_queued", "agent_rang", "call_left_queue", "agent_answered",
+                    "talk_ended", "call_ended"]  # fmt: skip
+    assert {fact.call_id for fact in lab.facts()} == {ended.call_id}
+
+
+async def test_only_the_arrival_carries_the_callers_number(open_lab: OpenLab) -> None:
+    lab = await open_lab()
+    await lab.answer_dialogues(register_at_once)
+    await lab.agent("agent-1", 0, ring_seconds=0.2)
+
+    await (await lab.citizen(Wait(3), HangUp())).wait()
+
+    await lab.hear(facts.CallEnded)
+    assert [report.caller_number for report in lab.reports if report.caller_number] == [CALLER]
+    rang = next(event for event in lab.events if event.name == "AgentCalled")
+    assert rang.headers["CallerIDNum"] == "00424"
+    assert CALLER not in str(rang.headers)
+
+
+async def test_no_file_of_the_pbx_keeps_the_callers_number_or_keys(open_lab: OpenLab, tmp_path: Path) -> None:
+    lab = await open_lab()
+
+    async def register(session: AgiSession) -> None:
+        await session.ask_digits(["hotline/menu"], 3.0)
+        await register_at_once(session)
+
+    await lab.answer_dialogues(register)
+    await lab.agent("agent-1", 0, ring_seconds=0.2)
+    await (await lab.citizen(Wait(1.2), Press("7391846#"), Wait(3), HangUp())).wait()
+    await lab.hear(facts.AgentAnswered)
+    await lab.hear(facts.CallEnded)
+    await lab.pbx.stop()
+
+    written = [file for file in (tmp_path / "pbx").rglob("*") if file.is_file() and not file.is_symlink()]
+
+    kept = [file.name for file in written if CALLER.encode() in file.read_bytes()]
+    typed = [file.name for file in written if b"7391846" in file.read_bytes()]
+    assert kept == []
+    assert typed == []
+    books = (tmp_path / "pbx/log/queue_log").read_text() + (
+        tmp_path / "pbx/log/cel-custom/Master.csv"
+    ).read_text()
+    assert "ENTERQUEUE" in books
+    assert "HANGUP" in books
+
+
+async def test_a_phone_that_is_not_taken_is_told_in_seconds_and_the_next_one_rings(open_lab: OpenLab) -> None:
+    lab = await open_lab(strategy="linear")
+    await lab.answer_dialogues(register_at_once)
+    await lab.agent("agent-1", 0, ring_seconds=None, calls=9)
+    await lab.agent("agent-2", 1, ring_seconds=0.2)
+    await lab.control.pause_agent(
+        "dukcapil", lab.plan.phones_of("agent", "sip")[1].interface, paused=True, reason="salat"
+    )
+
+    citizen = await lab.citizen(Wait(7), HangUp())
+    missed = await lab.hear(facts.AgentDidNotAnswer)
+    await lab.control.pause_agent(
+        "dukcapil", lab.plan.phones_of("agent", "sip")[1].interface, paused=False, reason=""
+    )
+    await lab.control.remove_agent("dukcapil", lab.plan.phones_of("agent", "sip")[0].interface)
+    answered = await lab.hear(facts.AgentAnswered)
+    await citizen.wait()
+
+    assert isinstance(missed, facts.AgentDidNotAnswer)
+    assert isinstance(answered, facts.AgentAnswered)
+    assert (missed.agent_id, answered.agent_id) == ("agent-1", "agent-2")
+    assert 1.9 < missed.ring_seconds < 2.5
+
+
+async def test_who_hangs_up_while_waiting_is_told_as_abandoned(open_lab: OpenLab) -> None:
+    lab = await open_lab()
+    await lab.answer_dialogues(register_at_once)
+
+    await (await lab.citizen(Wait(2.5), HangUp())).wait()
+
+    abandoned = await lab.hear(facts.CallAbandoned)
+    await lab.hear(facts.CallEnded)
+    assert isinstance(abandoned, facts.CallAbandoned)
+    assert (abandoned.queue, abandoned.position) == ("dukcapil", 1)
+
+
+async def test_a_wait_that_lasts_too_long_ends_with_a_sentence_and_a_fact(open_lab: OpenLab) -> None:
+    lab = await open_lab(max_wait_seconds=3)
+    await lab.answer_dialogues(register_at_once)
+
+    citizen = await lab.citizen(AwaitHangUp())
+
+    gave_up = await lab.hear(facts.QueueGaveUp)
+    assert await citizen.wait() == 0
+    assert isinstance(gave_up, facts.QueueGaveUp)
+    assert gave_up.status == "TIMEOUT"
+
+
+async def test_the_control_link_ends_a_talk(open_lab: OpenLab) -> None:
+    lab = await open_lab()
+    await lab.answer_dialogues(register_at_once)
+    await lab.agent("agent-1", 0, ring_seconds=0.2)
+    citizen = await lab.citizen(AwaitHangUp())
+    answered = await lab.hear(facts.AgentAnswered)
+    assert isinstance(answered, facts.AgentAnswered)
+
+    await lab.control.hang_up(answered.leg_id)
+
+    ended = await lab.hear(facts.TalkEnded)
+    assert isinstance(ended, facts.TalkEnded)
+    assert ended.ended_by is EndedBy.AGENT
+    assert await asyncio.wait_for(citizen.wait(), 10) == 0
+    await lab.control.hang_up(answered.leg_id)
+
+
+def _queued_callers(lab: Lab) -> int:
+    return len(lab.facts(facts.CallQueued))

@@ -1,0 +1,58 @@
+"""The office's calendar: opening hours and days off, in Asia/Jakarta days."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.clock import OFFICE_ZONE, office_day
+from tests.builders import OFFICE
+from ticketing.tickets.calendar import Calendar
+
+CALENDAR = Calendar(OFFICE.hours)
+INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def wib(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=OFFICE_ZONE)
+
+
+def test_the_hotline_opens_and_closes_by_the_offices_clock():
+    assert not CALENDAR.is_open(wib(2026, 11, 23, 7, 29))
+    assert CALENDAR.is_open(wib(2026, 11, 23, 7, 30))
+    assert not CALENDAR.is_open(wib(2026, 11, 23, 15, 0))
+    assert not CALENDAR.is_open(wib(2026, 11, 22, 10, 0)), "Sunday"
+
+
+def test_a_call_before_christmas_is_promised_for_the_saturday_after():
+    promised = CALENDAR.next_opening(wib(2026, 12, 23, 16, 0))
+
+    assert promised == wib(2026, 12, 26, 9, 0)
+
+
+def test_a_year_without_a_list_of_holidays_is_known_as_such():
+    assert CALENDAR.has_table(2026)
+    assert not CALENDAR.has_table(2027)
+
+
+@given(INSTANTS)
+def test_the_next_opening_is_ahead_on_a_working_day_and_open(instant: datetime):
+    opening = CALENDAR.next_opening(instant)
+
+    assert opening > instant
+    assert CALENDAR.is_open(opening)
+    assert not CALENDAR.is_open(opening - timedelta(microseconds=1))
+    assert CALENDAR.is_working_day(office_day(opening))
+
+
+@given(INSTANTS)
+def test_a_call_back_falls_due_within_working_time_or_at_its_end(instant: datetime):
+    due = CALENDAR.call_back_due(instant)
+
+    assert due > instant
+    assert CALENDAR.is_open(due) or CALENDAR.is_open(due - timedelta(seconds=1))
+
+
+def test_the_day_of_a_number_is_the_jakarta_day():
+    assert office_day(datetime(2026, 11, 23, 16, 59, tzinfo=UTC)) == date(2026, 11, 23)
+    assert office_day(datetime(2026, 11, 23, 17, 0, tzinfo=UTC)) == date(2026, 11, 24)
