@@ -121,7 +121,7 @@ def _read_step(item: Located, expected: int, known_facts: frozenset[str]) -> Sop
     starts_on = _patterns(fields.get("starts_on"), known_facts)
     ends_on = _patterns(fields.get("ends_on"), known_facts)
     if bool(starts_on) != bool(ends_on):
-        item.refuse(
+        (fields.get("starts_on") or fields["ends_on"]).refuse(
             f"Langkah {number} dapat mulai tetapi tidak dapat selesai, atau sebaliknya. "
             "Isi 'starts_on' dan 'ends_on', atau kosongkan keduanya.",
             f"Step {number} can begin but not end, or the reverse. "

@@ -31,18 +31,18 @@ class Located:
     def fields(self, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, "Located"]:
         """The mapping's values; keys that are missing, unknown or doubled are refused."""
         found = dict(self.pairs())
-        for name in required:
-            if name not in found:
-                self.refuse(
-                    f"'{name}' belum diisi. Tambahkan baris '{name}: ...'.",
-                    f"'{name}' is missing. Add a line '{name}: ...'.",
-                )
         for name, value in found.items():
             if name not in required + optional:
                 known = ", ".join(required + optional)
                 value.refuse(
                     f"'{name}' tidak dikenal. Yang ada: {known}.",
                     f"'{name}' is not known. Known are: {known}.",
+                )
+        for name in required:
+            if name not in found:
+                self.refuse(
+                    f"'{name}' belum diisi. Tambahkan baris '{name}: ...'.",
+                    f"'{name}' is missing. Add a line '{name}: ...'.",
                 )
         return found
 

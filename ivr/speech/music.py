@@ -43,5 +43,5 @@ def _chord(notes: tuple[float, ...]) -> Sound:
         rest = time[: length - start]
         note = notes[(0, 2, 1, 3, 2, 3, 1, 2)[step]] * 2
         plucked[start:] += np.sin(2 * np.pi * note * rest) * np.exp(-3.5 * rest)
-    blended: Sound = (0.5 * pad / len(notes) + 0.5 * plucked) * (0.4 + 0.6 * edge)
+    blended: Sound = (0.5 * pad / len(notes) + 0.5 * plucked) * (0.05 + 0.95 * edge)
     return blended * (LEVEL / float(np.sqrt(np.mean(blended**2))))

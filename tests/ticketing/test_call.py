@@ -106,7 +106,7 @@ def test_a_key_pressed_while_waiting_keeps_the_wait_going():
         (Story().arrives().enters_menu().is_registered().ends(8), Outcome.LEFT_HEARING_NUMBER),
         (Story().arrives().is_registered().queues(20).abandons(24).ends(24), Outcome.SHORT_ABANDON),
         (Story().arrives().enters_menu().is_registered().queues(20).abandons(60).ends(60), Outcome.ABANDONED),
-        (Story().arrives().is_registered().queues(2).rings(9).abandons(12).ends(12), Outcome.ABANDONED_RINGING),
+        (Story().arrives().queues(2).rings(9).abandons(12).ends(12), Outcome.ABANDONED_RINGING),
         (Story().arrives().is_registered().queues(20).rings(40).is_answered(41).ends(42), Outcome.ANSWERED),
         (
             Story().arrives().is_registered().queues(20).add(

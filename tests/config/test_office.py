@@ -1,0 +1,112 @@
+"""The office's configuration: what the source says, and the mistakes people make in it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from config.errors import ConfigurationFault, Language
+from config.office import OFFICE_FOLDER, OfficeKeeper, load
+from config.sop import Sop
+from tests.builders import OFFICE
+from ticketing.ledger.codec import KINDS
+
+STANDARD_SECONDS = {2: 30, 3: 30, 4: 5, 5: 10, 6: 120, 7: 300, 8: 1800, 9: 60, 10: 60, 11: 1800, 12: 60,
+                    13: 10, 14: 180}  # fmt: skip
+"""The column "Waktu (detik)" of SOP 065/11590/436.7.11/2022."""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    """A copy of the office's files to make mistakes in."""
+    for file in OFFICE_FOLDER.glob("*.yaml"):
+        shutil.copy(file, tmp_path)
+    return tmp_path
+
+
+def test_the_sop_is_the_offices_own_step_for_step():
+    sop = OFFICE.sop
+
+    assert sop.number == "065/11590/436.7.11/2022"
+    assert str(sop.effective_on) == "2022-05-10"
+    assert [step.number for step in sop.steps] == list(range(1, 16))
+    assert {s.number: s.standard_seconds for s in sop.steps if s.standard_seconds} == STANDARD_SECONDS
+    assert sum(STANDARD_SECONDS.values()) == 4465
+    assert all(step.warn_ratio == 0.8 for step in sop.steps)
+    assert all(step.name.id and step.name.en for step in sop.steps)
+
+
+def test_the_sop_kept_with_a_case_reads_back_the_same():
+    assert Sop.from_json(OFFICE.sop.to_json()) == OFFICE.sop
+    assert OFFICE.sop.version.startswith("065/11590/436.7.11/2022@")
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "reason"),
+    [
+        ("queues.yaml", "strategy: rrmemory", "strategy: ringall", "membunyikan semua"),
+        ("queues.yaml", "ring_seconds: 15", "ring_seconds: lima belas", "bilangan bulat"),
+        ("queues.yaml", "ring_seconds: 15", "ring_secs: 15", "tidak dikenal"),
+        ("queues.yaml", "ring_seconds: 15", "ring_seconds: -3", "terlalu kecil"),
+        ("queues.yaml", "  istirahat: {id: Istirahat, en: Break}", "  istirahat: Istirahat", "pasangan"),
+        ("hours.yaml", 'opens: "09.00", closes: "12.00"', 'opens: "12.00", closes: "09.00"', "terbalik"),
+        ("hours.yaml", 'monday: {opens: "07.30"', 'monday: {opens: "7:30 AM"', "07.30"),
+        ("hours.yaml", "saturday:", "sabtu:", "tidak dikenal"),
+        ("hours.yaml", "day: 2026-12-25", "day: 2027-12-25", "2026"),
+        ("hours.yaml", "day: 2026-12-25", "day: 25 Desember", "bukan tanggal"),
+        ("menus.yaml", "prompts: [menu-daftar]", "prompts: [menu-daftr]", "tidak ada di prompts"),
+        ("menus.yaml", '"0": person}\n  window_seconds: 3', '"0": register}\n  window_seconds: 3', "petugas"),
+        ("menus.yaml", '"1": register', '"1": registrasi', "tidak dikenal"),
+        ("menus.yaml", "cek-tiket:", "cek_tiket:", "tidak dikenal"),
+        ("sop.yaml", "ends_on: [{fact: call_arrived}]", "warn_ratio: 0.8", "tidak dapat selesai"),
+        ("sop.yaml", "fact: wrap_up_ended", "fact: wrapup_ended", "tidak ada"),
+        ("sop.yaml", "  - number: 7", "  - number: 8", "Langkah 7"),
+        ("sop.yaml", "standard_seconds: 1800", "standard_seconds: 0", "terlalu kecil"),
+        ("categories.yaml", 'parent: "10"', 'parent: "19"', "belum ada"),
+        ("categories.yaml", 'key: "2"', 'key: "1"', "sudah dipakai"),
+        ("categories.yaml", '"99": {id: Lain-lain', '"98": {id: Lain-lain', "dua kali"),
+        ("categories.yaml", '"10": {id: KTP elektronik', '"10": {id: KTP elektronik]', "YAML"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_refused_with_file_line_and_reason(
+    office: Path, file: str, right: str, wrong: str, reason: str
+):
+    text = (office / file).read_text()
+    assert right in text
+    (office / file).write_text(text.replace(right, wrong, 1))
+    line = text[: text.index(right)].count("\n") + 1
+
+    with pytest.raises(ConfigurationFault) as refused:
+        load(
+            office, prompts={"menu-daftar", "punya-tiket", "lanjut-atau-baru", "masukkan-tiket"}, facts=KINDS
+        )
+
+    said = refused.value.text.say(Language.INDONESIAN)
+    assert refused.value.file.name == file
+    assert abs(refused.value.line - line) <= 6, said
+    assert f"{file}, baris {refused.value.line}" in said
+    assert reason in said
+    assert refused.value.text.say(Language.ENGLISH) != said
+
+
+def test_a_missing_file_and_one_that_is_no_text_are_refused(office: Path):
+    (office / "queues.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationFault, match="UTF-8"):
+        load(office)
+    (office / "queues.yaml").unlink()
+    with pytest.raises(ConfigurationFault, match=r"queues\.yaml, line 1"):
+        load(office)
+
+
+def test_the_last_good_configuration_goes_on(office: Path):
+    keeper = OfficeKeeper(office, prompts=(), facts=KINDS)
+    before = keeper.office
+    text = (office / "queues.yaml").read_text()
+    (office / "queues.yaml").write_text(text.replace("rrmemory", "ringall"))
+
+    with pytest.raises(ConfigurationFault):
+        keeper.reload()
+    assert keeper.office is before
+
+    (office / "queues.yaml").write_text(text.replace("ring_seconds: 15", "ring_seconds: 20"))
+    assert keeper.reload().default_queue.ring_seconds == 20
