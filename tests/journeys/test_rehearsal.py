@@ -56,10 +56,10 @@ def recount(evidence: Path) -> int:
 
 
 def no_number_is_kept(*folders: Path) -> None:
-    """The callers' numbers stand in no file but the script of who calls."""
+    """The callers' numbers stand in no file but the script of who calls and the practice phones' own."""
     for folder in folders:
         for file in folder.rglob("*"):
-            if file.is_file() and file.name != "users.csv":
+            if file.is_file() and file.name not in ("users.csv", "pjsip.conf"):
                 held = file.read_bytes()
                 assert b"081200000" not in held, file
                 assert b"+6281200000" not in held, file
