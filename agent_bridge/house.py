@@ -15,6 +15,7 @@ from agent_bridge.accounts import Accounts
 from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed
 from agent_bridge.live.screen_pop import ScreenPop
+from agent_bridge.replay import Replay
 from config.clock import now
 from config.errors import Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
@@ -96,6 +97,9 @@ class House:
         self.roster = self._roster()
         pops = ScreenPop(self.reader, lambda: self.office)
         self.desks = DeskFeed(self.reader, pops, feed, self._queue, self._link)
+        self._replays: dict[str, asyncio.Task[None]] = {}
+        if plan is None and settings.is_practice:
+            self.desks.on_open = self._replay
 
     @property
     def office(self) -> Office:
@@ -125,6 +129,18 @@ class House:
                 task = asyncio.create_task(self.roster.after_talk(call.agent_id))
                 self._errands.add(task)
                 task.add_done_callback(self._errands.discard)
+
+    def _replay(self, agent_id: str) -> None:
+        """Without telephones an open desk is shown a recorded call, again and again."""
+        if agent_id not in self._replays:
+            replay = Replay(self.journal, now)
+            self._replays[agent_id] = asyncio.create_task(replay.run(agent_id), name="replay")
+
+    async def stop_replays(self) -> None:
+        """End every replay."""
+        for task in self._replays.values():
+            task.cancel()
+        await asyncio.gather(*self._replays.values(), return_exceptions=True)
 
     def _roster(self) -> Roster | None:
         if self.asterisk is None:
@@ -170,6 +186,7 @@ async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -
             await house.asterisk.open(house.pbx_is_up)
         yield house
     finally:
+        await house.stop_replays()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

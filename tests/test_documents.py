@@ -20,7 +20,9 @@ def test_every_file_a_document_names_is_there(document: str):
 
 
 def test_the_readmes_table_has_the_sops_steps_and_standards():
-    rows = re.findall(r"^\| (\d+) \|[^|]+\| ([\w-]+) \| ([\d-]+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\d+) \|[^|]+\| ([\w-]+) \| ([\d-]+) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
 
     expected = [
         (str(step.number), step.actor or "-", str(step.standard_seconds or "-")) for step in OFFICE.sop.steps

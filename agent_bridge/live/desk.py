@@ -60,11 +60,13 @@ class DeskFeed:
         self._queue = queue
         self._link_state = link
         self._desks: dict[str, set[Desk]] = defaultdict(set)
+        self.on_open: Callable[[str], None] = lambda _agent_id: None
 
     def open(self, agent_id: str, name: str) -> Desk:
         """A tab opened: it gets a snapshot and then every change."""
         desk = Desk(agent_id, name)
         self._desks[agent_id].add(desk)
+        self.on_open(agent_id)
         desk.send(self._message("snapshot", self.view(agent_id, name)))
         return desk
 

@@ -11,7 +11,7 @@ from config.yaml_files import fingerprint
 from ivr.speech import waves
 from ivr.speech.digits import DIGITS, PAUSE, spoken_count
 from ivr.speech.prompts import LANGUAGE_FOLDER, NORMAL, SLOW, PromptBook
-from ivr.speech.voice import Voice
+from ivr.speech.voice import Voice, the_voice
 from ivr.speech.waves import Sound
 
 MANIFEST = "manifest.json"
@@ -54,12 +54,10 @@ def make_prompts(
         for piece in _pieces(book)
         if manifest.get(piece.file) != marks[piece.file] or not (folder / piece.file).exists()
     ]
-    voice: Voice | None = None
     for done, piece in enumerate(stale, start=1):
         sound = _recorded(piece, recordings)
         if sound is None:
-            voice = voice or Voice()
-            sound = _spoken(voice, piece)
+            sound = _spoken(the_voice(), piece)
         waves.write_wave(folder / piece.file, sound)
         progress(done, len(stale))
     if stale:

@@ -2,6 +2,7 @@
 
 import ctypes
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,14 @@ class NoVoice(Unavailable):
         )
 
 
+@cache
+def the_voice() -> "Voice":
+    """The process's one voice: eSpeak keeps the callback it was given first, so there can be no second."""
+    return Voice()
+
+
 class Voice:
-    """Speaks Indonesian at a number of words a minute. One at a time in a process."""
+    """Speaks Indonesian at a number of words a minute; got by `the_voice`."""
 
     def __init__(self) -> None:
         try:

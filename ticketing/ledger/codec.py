@@ -29,10 +29,19 @@ def to_body(fact: Fact) -> dict[str, Any]:
 
 def from_row(row: Any) -> Fact:
     """The fact a journal row holds."""
-    kind = KINDS[row.kind]
-    body = {name: _typed(type_, row.body.get(name)) for name, type_ in _TYPES[kind.kind].items()}
-    provenance = facts.Provenance(row.provenance)
-    return kind(key=row.key, occurred_at=row.occurred_at, provenance=provenance, **body)
+    return from_body(row.kind, row.key, row.occurred_at, row.body, facts.Provenance(row.provenance))
+
+
+def from_body(
+    kind: str,
+    key: str,
+    occurred_at: datetime,
+    body: dict[str, Any],
+    provenance: facts.Provenance = facts.Provenance.OBSERVED,
+) -> Fact:
+    """The fact of that kind with the values of a plain JSON body."""
+    values = {name: _typed(type_, body.get(name)) for name, type_ in _TYPES[kind].items()}
+    return KINDS[kind](key=key, occurred_at=occurred_at, provenance=provenance, **values)
 
 
 def _types(kind: type[Fact]) -> dict[str, Any]:

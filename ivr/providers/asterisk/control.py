@@ -92,7 +92,7 @@ class ControlLink:
         await self._act(Action="QueuePause", Queue=queue, Interface=phone, Paused=state, Reason=reason)
 
     async def hang_up(self, leg_id: str) -> None:
-        """End the channel with that Uniqueid."""
+        """End the channel with that Uniqueid. app_queue then says that the caller ended the talk."""
         await self._act(Action="Hangup", Channel=leg_id, Cause="16")
 
     async def ping(self) -> None:
@@ -110,19 +110,21 @@ class ControlLink:
         raise PbxDoesNotAnswer(headers["Action"], said)
 
     async def _send(self, headers: dict[str, str]) -> Any:
-        if self._link is None or not self._link._connected:
-            await self.close()
-            await self.connect()
+        """The reply; the time limit holds for waiting for the link as well."""
         try:
-            # Without as_list=False a reply such as "Added interface to queue" is taken for a list.
-            return await asyncio.wait_for(self._link.send_action(headers, as_list=False), ACTION_SECONDS)
+            async with asyncio.timeout(ACTION_SECONDS):
+                if self._link is None or not self._link._connected:
+                    await self.connect()
+                # Without as_list=False a reply such as "Added interface to queue" is taken for a list.
+                return await self._link.send_action(headers, as_list=False)
         except (TimeoutError, OSError, AttributeError):
             await self.close()
             raise PbxDoesNotAnswer(headers["Action"]) from None
 
     async def _connect(self) -> None:
-        if self._link is not None:
+        if self._link is not None and self._link._connected:
             return
+        await self.close()
         where = self._where
         link = _Link(host=where.host, port=where.port, username=where.user, secret=where.secret, events="off")
         try:
@@ -132,7 +134,10 @@ class ControlLink:
                 while not link.authenticated:  # noqa: ASYNC110 - panoramisk has no event for it
                     await asyncio.sleep(0.01)
         except (TimeoutError, OSError):
-            with contextlib.suppress(Exception):
-                link.close()
             raise PbxDoesNotAnswer("Login") from None
-        self._link = link
+        else:
+            self._link = link
+        finally:
+            if self._link is not link:
+                with contextlib.suppress(Exception):
+                    link.close()

@@ -44,8 +44,11 @@ exten => {plan.line_number},1,Set(CALLERID(num)=${{FILTER(0-9+,${{CALLERID(num)}
  same => n(registered),GotoIf($["${{HOTLINE_NEXT}}"="selesai"]?bye)
  same => n,Goto({WAITING},enter,1)
  same => n(bye),Hangup()
-exten => T,1,Set(TIMEOUT(absolute)=0)
+; Whoever dials "T" as a number has no call to go on with.
+exten => T,1,GotoIf($["${{HOTLINE_CALL}}"=""]?refuse)
+ same => n,Set(TIMEOUT(absolute)=0)
  same => n,Goto({plan.line_number},after)
+ same => n(refuse),Hangup(1)
 
 [{WAITING}]
 ; The caller's number goes no further: queue_log, CEL and the agents' phones see the ticket's number.

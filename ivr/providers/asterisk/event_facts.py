@@ -126,13 +126,15 @@ def _connected(event: AmiEvent, line: str) -> Report:
 def _completed(event: AmiEvent, line: str) -> Report:
     headers = event.headers
     leg_id = headers.get("DestUniqueid", "")
+    # Without the agent's leg (hung up before the bridge stood), Asterisk says "caller" whoever it was.
+    ended_by = ENDED_BY.get(headers.get("Reason", ""), EndedBy.UNKNOWN) if leg_id else EndedBy.UNKNOWN
     return _report(
         event,
         facts.TalkEnded,
         f"talk-ended/{leg_id}",
         agent_id=headers["MemberName"],
         leg_id=leg_id,
-        ended_by=ENDED_BY.get(headers.get("Reason", ""), EndedBy.UNKNOWN),
+        ended_by=ended_by,
     )
 
 

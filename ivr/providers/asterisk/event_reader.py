@@ -98,8 +98,9 @@ class Manager:
 class EventReader:
     """Reads the wanted events for ever, reconnecting by itself.
 
-    `on_event` must not wait; when it raises (a full queue), the reader reconnects. `on_login` runs
-    after every login, before its events: the place for a snapshot.
+    `on_event` must not wait; when its queue is full (`asyncio.QueueFull`), the reader reconnects, and an
+    event it cannot take is left out. `on_login` runs after every login, beside the events: the place for
+    a snapshot; when it raises, the reader reconnects, so that it is tried again.
     """
 
     def __init__(
@@ -123,8 +124,9 @@ class EventReader:
         while True:
             try:
                 await self._session()
-            except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.QueueFull) as fault:
-                log.warning("manager link lost", fault=type(fault).__name__)
+            except Exception as fault:
+                # Whatever it was, a reader that ended would leave every board blind.
+                log.warning("manager link lost", fault=_cause(fault))
             if self.connected_since:
                 wait = shortest
             self.connected_since = None
@@ -145,8 +147,6 @@ class EventReader:
                 finally:
                     pinging.cancel()
                     snapshot.cancel()
-        except* (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.QueueFull) as group:
-            raise OSError("manager link") from group.exceptions[0]
         finally:
             writer.close()
 
@@ -172,10 +172,26 @@ class EventReader:
             self.last_heard_at = datetime.now(UTC)
             for message in cutter.feed(data):
                 if event := parse(message, self._wanted):
-                    self._on_event(event)
+                    self._hand_on(event)
+
+    def _hand_on(self, event: AmiEvent) -> None:
+        try:
+            self._on_event(event)
+        except asyncio.QueueFull:
+            raise
+        except Exception as fault:
+            # The fault's text may quote the event, which may hold a caller's number.
+            log.error("event left out", event_name=event.name, fault=type(fault).__name__)
 
     async def _ping(self, writer: asyncio.StreamWriter) -> None:
         while True:
             await asyncio.sleep(PING_SECONDS)
             writer.write(b"Action: Ping\r\n\r\n")
             await writer.drain()
+
+
+def _cause(fault: BaseException) -> str:
+    """The class of the fault beneath the task group's."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    return type(fault).__name__

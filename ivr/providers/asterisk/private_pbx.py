@@ -40,6 +40,7 @@ class PrivatePbx:
         """Write the files, boot, and return once the PBX is fully booted (about half a second)."""
         await asyncio.to_thread(self._lay_out)
         log = self.plan.work / "log" / "console"
+        booted = False
         with log.open("wb") as out:
             self._process = await asyncio.create_subprocess_exec(
                 str(self._program), "-f", "-C", str(self.plan.work / "etc" / "asterisk.conf"),
@@ -52,8 +53,12 @@ class PrivatePbx:
                         raise PbxDidNotStart(log)
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            await self.stop()
             raise PbxDidNotStart(log) from None
+        else:
+            booted = True
+        finally:
+            if not booted:
+                await self.stop()
 
     async def wait(self) -> int:
         """Wait until the process ends by itself."""

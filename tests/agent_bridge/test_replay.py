@@ -1,0 +1,29 @@
+"""Without a PBX a recorded call is replayed: the whole story, from arrival to recap."""
+
+from pathlib import Path
+
+from agent_bridge.live.screen_pop import ScreenPop
+from agent_bridge.replay import CALLER, Replay
+from config.clock import now
+from tests.builders import OFFICE, a_desk
+from ticketing.calls.outcome import Outcome
+
+
+async def test_a_recorded_call_goes_through_every_observed_step_of_the_sop(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        call_id = await Replay(desk.journal, now).once("dewi", pace=200)
+
+        call = desk.reader.call(call_id)
+        observed = [step.number for step in OFFICE.sop.steps if step.observed]
+        assert call.outcome == Outcome.ANSWERED
+        assert [row.step for row in desk.reader.steps(call_id)] == observed
+        assert desk.reader.masked_number(call.person_id) == "+62 8** ****** 42"
+        assert CALLER not in str(desk.committed)
+        assert ScreenPop(desk.reader, lambda: OFFICE).for_agent("dewi") is None
+
+
+async def test_a_replayed_call_is_replayed_as_another_call(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        replay = Replay(desk.journal, now)
+
+        assert await replay.once("dewi", pace=2000) != await replay.once("dewi", pace=2000)
