@@ -9,7 +9,8 @@ help: ## Daftar perintah / This list
 env: ## Buat .venv / Make .venv from the locked packages
 	@sh config/make-env.sh
 
-run: env ## Jalankan hotline (latihan) / Run the hotline (practice)
+run: ## Jalankan hotline (latihan) / Run the hotline (practice)
+	@sh config/make-env.sh run
 	@$(HOTLINE) run
 
 pages: env ## Bangun halaman web / Build the web pages
@@ -31,9 +32,11 @@ check: env ## Gaya, jenis, arah impor / Style, types, import direction
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+LOCK = .venv/bin/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-annotate -q
 lock: env ## Kunci ulang paket / Lock the packages anew
-	.venv/bin/uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
-	  --generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements.lock
+	$(LOCK) -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## Hapus yang dibuat di sini / Remove what was made here
 	rm -rf .venv agent_bridge/web/dist agent_bridge/web/node_modules .pytest_cache .mypy_cache .ruff_cache

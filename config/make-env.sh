@@ -1,14 +1,22 @@
 #!/bin/sh
-# Makes .venv from the hashed requirements.lock: on any Debian with Python 3.11 to 3.13, root or not,
-# with or without pip. Nothing is installed on the system. Run by `make env`, from the checkout.
+# Makes .venv from a hashed lock: on any Debian with Python 3.11 to 3.13, root or not, with or without
+# pip. Nothing is installed on the system. Run from the checkout: `make run` asks for what running needs
+# (requirements.lock), `make env` for the developers' tools as well (requirements-dev.lock).
 set -eu
+want=${1:-dev}
 
 say() { # Indonesian, English
     case "${HOTLINE_LANGUAGE:-id}" in en) printf '%s\n' "$2" ;; *) printf '%s\n' "$1" ;; esac
 }
 
-stamp=$(cat requirements.lock pyproject.toml config/make-env.sh | sha256sum | cut -c1-16)
-[ "$(cat .venv/stamp 2>/dev/null)" = "$stamp" ] && exit 0
+stamp=$(cat requirements*.lock pyproject.toml config/make-env.sh | sha256sum | cut -c1-16)
+have=$(cat .venv/stamp 2>/dev/null || true)
+[ "$have" = "$stamp dev" ] && exit 0
+[ "$have" = "$stamp $want" ] && exit 0
+case $want in
+    run) lock=requirements.lock megabytes=115 ;;
+    *) lock=requirements-dev.lock megabytes=220 ;;
+esac
 
 usable() { # a Python that runs and is of a version the lock was made for
     "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
@@ -58,11 +66,11 @@ else
     pip=".venv/bin/python $wheel/pip"
 fi
 
-total=$(grep -c '^[a-zA-Z0-9]' requirements.lock)
-say "Mengambil paket Python yang terkunci (sekitar 130 MB, sekali saja)." \
-    "Fetching the locked Python packages (about 130 MB, once)."
+total=$(grep -c '^[a-zA-Z0-9]' "$lock")
+say "Mengambil paket Python yang terkunci (sekitar $megabytes MB, sekali saja)." \
+    "Fetching the locked Python packages (about $megabytes MB, once)."
 failed=$scratch/failed
-{ $pip install --disable-pip-version-check --require-hashes -r requirements.lock 2>"$scratch/errors" || : > "$failed"; } |
+{ $pip install --disable-pip-version-check --require-hashes -r "$lock" 2>"$scratch/errors" || : > "$failed"; } |
     awk -v total="$total" '/^Collecting/ { printf "\r  %d / %d", ++n, total; fflush() } END { print "" }'
 if [ -e "$failed" ]; then
     tail -5 "$scratch/errors" >&2
@@ -71,4 +79,4 @@ if [ -e "$failed" ]; then
     exit 1
 fi
 $pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
-printf '%s\n' "$stamp" > .venv/stamp
+printf '%s %s\n' "$stamp" "$want" > .venv/stamp
