@@ -56,8 +56,14 @@ class ScreenPop:
             answered_at=call.answered_at,
             closing_at=call.closing_at,
             ended_at=call.talk_ended_at,
-            steps=_steps(office.sop, {row.step: row for row in self._reader.steps(call.call_id)}),
+            steps=self._steps(call.call_id, office.sop),
         )
+
+    def _steps(self, call_id: str, current: Sop) -> list[views.StepView]:
+        """The steps of the SOP the case began under."""
+        begun = {row.step: row for row in self._reader.steps(call_id)}
+        version = next((row.sop_version for row in begun.values()), current.version)
+        return _steps(self._reader.sop(version) or current, begun)
 
     def _caller(self, call: AnyRow) -> views.CallerView:
         office: Office = self._office()

@@ -73,8 +73,8 @@ def report(material: Material) -> dict[str, Any]:
         "tickets": {
             "issued": len(material.tickets),
             "unique": len({ticket.ticket_id for ticket in material.tickets}),
-            "call_backs_due": sum(ticket.call_back_due_at is not None for ticket in material.tickets),
         },
+        "call_backs_due": sum(ticket.call_back_due_at is not None for ticket in material.tickets),
         "sop": [
             _step(number, material)
             for number in sorted({row.step for row in material.steps})

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from config.sop import Sop
 from ticketing import tables
 from ticketing.calls.call import CallPhase
 from ticketing.people import complainant
@@ -37,6 +38,7 @@ class Reader:
     def __init__(self, engine: Engine, vault: Vault) -> None:
         self._engine = engine.execution_options(reading=True)
         self._vault = vault
+        self._sops: dict[str, Sop] = {}
 
     def connect(self) -> Connection:
         """A connection for several reads of one snapshot."""
@@ -97,6 +99,17 @@ class Reader:
             return connection.execute(
                 select(tables.sop_steps).where(column.call_id == call_id).order_by(column.step)
             ).all()
+
+    def sop(self, version: str) -> Sop | None:
+        """The SOP of that version, if a case ever began under it."""
+        if version not in self._sops:
+            stored = tables.sop_versions
+            with self.connect() as connection:
+                body = connection.scalar(select(stored.c.body).where(stored.c.version == version))
+            if body is None:
+                return None
+            self._sops[version] = Sop.from_json(body)
+        return self._sops[version]
 
     def ticket(self, ticket_id: str) -> AnyRow | None:
         """One ticket's row."""
