@@ -1,11 +1,16 @@
 """What every test may lean on; tests of real parts are left out by name unless they are asked for."""
 
 import os
+import signal
+from collections.abc import Generator
+from types import FrameType
 
 import pytest
 
 NEEDS_REAL_PARTS = os.environ.get("HOTLINE_TEST_REAL") == "1"
 LEFT_OUT = ("real", "browser", "long")
+LONGEST_TEST_SECONDS = 240
+"""A test that hangs ends here, and the others go on."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,3 +33,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(
             f"{count} tests need the real Asterisk, Redis, SIPp or Chromium and were left out: make test"
         )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Every test ends by itself."""
+
+    def too_long(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeoutError(f"{item.nodeid} took longer than {LONGEST_TEST_SECONDS} seconds")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(LONGEST_TEST_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

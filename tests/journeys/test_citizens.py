@@ -148,6 +148,7 @@ async def test_a_backend_killed_while_the_number_is_read_costs_the_caller_no_sil
         assert len(issued(hotline)) == 1
 
 
+@pytest.mark.long
 async def test_a_frozen_backend_costs_the_caller_five_seconds_at_most(hotline: Settings):
     async with supervisor.running(hotline) as running:
         await healthy(running.address)

@@ -125,6 +125,7 @@ class EventReader:
             try:
                 await self._session()
             except Exception as fault:
+                _heed_cancellation()
                 # Whatever it was, a reader that ended would leave every board blind.
                 log.warning("manager link lost", fault=_cause(fault))
             if self.connected_since:
@@ -136,7 +137,8 @@ class EventReader:
     async def _session(self) -> None:
         reader, writer = await asyncio.open_connection(self._manager.host, self._manager.port)
         try:
-            await asyncio.wait_for(self._log_in(reader, writer), LOGIN_SECONDS)
+            async with asyncio.timeout(LOGIN_SECONDS):
+                await self._log_in(reader, writer)
             self.connected_since = self.last_heard_at = datetime.now(UTC)
             log.info("manager link up")
             async with asyncio.TaskGroup() as tasks:
@@ -166,7 +168,9 @@ class EventReader:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         cutter = Cutter()
         while True:
-            data = await asyncio.wait_for(reader.read(READ_BYTES), SILENCE_SECONDS)
+            # Not wait_for: before Python 3.12 it forgets a cancellation that meets the data.
+            async with asyncio.timeout(SILENCE_SECONDS):
+                data = await reader.read(READ_BYTES)
             if not data:
                 raise ConnectionResetError
             self.last_heard_at = datetime.now(UTC)
@@ -188,6 +192,13 @@ class EventReader:
             await asyncio.sleep(PING_SECONDS)
             writer.write(b"Action: Ping\r\n\r\n")
             await writer.drain()
+
+
+def _heed_cancellation() -> None:
+    """A task group that fails while it is cancelled forgets the cancellation (Python 3.11, 3.12)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _cause(fault: BaseException) -> str:

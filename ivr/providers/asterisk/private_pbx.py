@@ -71,7 +71,8 @@ class PrivatePbx:
             return
         self._process.terminate()
         try:
-            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
@@ -101,7 +102,8 @@ class PrivatePbx:
         try:
             login = f"Action: Login\r\nUsername: {READER}\r\nSecret: {self.plan.reader_secret}\r\n\r\n"
             writer.write(login.encode())
-            await asyncio.wait_for(reader.readuntil(b"FullyBooted"), 2.0)
+            async with asyncio.timeout(2.0):
+                await reader.readuntil(b"FullyBooted")
         except (TimeoutError, OSError, asyncio.IncompleteReadError):
             return False
         finally:

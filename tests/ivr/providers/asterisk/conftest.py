@@ -23,8 +23,9 @@ async def open_lab(tmp_path: Path) -> AsyncIterator[OpenLab]:
         asterisk, sipp = parts.find("asterisk", settings), parts.find("sipp", settings)
         assert asterisk, "no Asterisk: hotline parts asterisk sipp"
         assert sipp, "no SIPp: hotline parts asterisk sipp"
-        for name, seconds in TONES.items():
-            tone(tmp_path / "sounds" / "id" / "hotline" / f"{name}.wav", seconds)
+        for pitch, (name, seconds) in enumerate(TONES.items()):
+            # Each sound its own pitch, so that ears can tell them apart.
+            tone(tmp_path / "sounds" / "id" / "hotline" / f"{name}.wav", seconds, 403.0 + 37 * pitch)
         for digit in range(10):
             tone(tmp_path / "sounds" / "id" / "digits" / f"{digit}.wav", 0.1)
         tone(tmp_path / "music" / "hold.wav", 2.0, 300.0)

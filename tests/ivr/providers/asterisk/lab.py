@@ -123,11 +123,16 @@ class Lab:
         self.dialogues = FastAgiServer({"daftar": register, "menunggu": waiting}, lambda s: sound_seconds(s))
         await self.dialogues.start(LOOPBACK, self.plan.ports.agi)
 
-    async def citizen(self, *acts: Act, caller: str = CALLER, name: str = "citizen") -> SippProcess:
+    def sound(self, name: str) -> Path:
+        """The file of one of the hotline's sounds."""
+        return self.plan.sounds / "id" / "hotline" / f"{name}.wav"
+
+    async def citizen(
+        self, *acts: Act, caller: str = CALLER, name: str = "citizen", ear_port: int | None = None
+    ) -> SippProcess:
         """A citizen dials the hotline."""
-        line = self.plan.line_number
-        ear_port = free_port()
-        process = await self.sipp.call(name, line, caller, acts, ear_port=ear_port, seconds=40)
+        port = ear_port or free_port()
+        process = await self.sipp.call(name, self.plan.line_number, caller, acts, ear_port=port, seconds=40)
         self.processes.append(process)
         return process
 

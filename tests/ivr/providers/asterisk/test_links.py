@@ -192,3 +192,38 @@ def test_a_talk_without_the_agents_leg_does_not_blame_the_caller() -> None:
 
     assert isinstance(report.fact, TalkEnded)
     assert report.fact.ended_by is EndedBy.UNKNOWN
+
+
+class _NoWriter:
+    """A writer whose words go nowhere."""
+
+    def write(self, _data: bytes) -> None:
+        """Say it to nobody."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_reader_ends_when_told_so_even_while_an_event_arrives(
+    monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    stream = asyncio.StreamReader()
+
+    async def connect(*_where: object) -> tuple[asyncio.StreamReader, _NoWriter]:
+        return stream, _NoWriter()
+
+    monkeypatch.setattr(asyncio, "open_connection", connect)
+    events: asyncio.Queue[AmiEvent] = asyncio.Queue()
+    manager = Manager("127.0.0.1", 1, "reader", "secret")
+    task = asyncio.create_task(EventReader(manager, WANTED, events.put_nowait, nothing).run())
+    stream.feed_data(HELLO + ACCEPTED + JOINED)
+    await heard(events)
+
+    stream.feed_data(JOINED)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+
+    done, _ = await asyncio.wait([task], timeout=1)
+    assert done == {task}

@@ -1,10 +1,13 @@
 """Whole calls on a real Asterisk: what a citizen does becomes the right facts."""
 
 import asyncio
+import re
+import time
 from pathlib import Path
 
 import pytest
 
+from ivr.probe.ears import Ear, Vocabulary, transcribe
 from ivr.probe.sipp import AwaitHangUp, HangUp, Press, Wait
 from ivr.providers.asterisk.fastagi import AgiSession
 from tests.ivr.providers.asterisk.lab import CALLER, OpenLab, free_port, register_at_once
@@ -187,3 +190,21 @@ async def test_a_newcomer_may_dial_the_hotline_from_a_desk_phone_and_nothing_els
 
     assert isinstance(queued, facts.CallQueued)
     assert lab.facts(facts.AgentRang) == []
+
+
+async def test_a_caller_who_waits_is_told_their_place_and_the_topics(open_lab: OpenLab) -> None:
+    lab = await open_lab(announce_seconds=2)
+    vocabulary = Vocabulary.of({name: lab.sound(name) for name in ("urutan-pertama", "pilih-topik")})
+    ear = Ear()
+    await ear.open()
+    await lab.answer_dialogues(register_at_once)
+
+    began = time.time()
+    await (await lab.citizen(Wait(8), HangUp(), ear_port=ear.port)).wait()
+    ear.close()
+
+    heard = [entry.name for entry in transcribe(ear.frames, vocabulary, began, time.time()).heard]
+    assert {"urutan-pertama", "pilih-topik"} <= set(heard)
+    messages = (lab.plan.work / "log" / "messages").read_text()
+    assert "Asterisk 22" in messages
+    assert not re.search("WARNING|ERROR", messages)
