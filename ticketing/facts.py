@@ -240,6 +240,13 @@ class ClosingStarted(CallFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentHungUp(CallFact):
+    """The agent ended the call from the desk's page; Asterisk then names the caller as the one who did."""
+
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TalkEnded(CallFact):
     """The talk between caller and agent is over; wrap-up (SOP step 14) begins."""
 

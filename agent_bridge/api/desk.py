@@ -88,14 +88,7 @@ async def end_wrap_up(session: ActingAgent, roster: TheRoster) -> None:
 async def start_closing(call_id: str, session: ActingAgent, house: AnyHouse) -> None:
     """The agent begins to close the call: SOP step 13."""
     _own_talk(house, call_id, session.user_id)
-    fact = facts.ClosingStarted(
-        key=f"{call_id}/closing",
-        occurred_at=now(),
-        provenance=Provenance.DECLARED,
-        call_id=call_id,
-        agent_id=session.user_id,
-    )
-    await house.journal.record(Report(fact))
+    await _declare(house, facts.ClosingStarted, f"{call_id}/closing", call_id, session.user_id)
 
 
 @router.post("/calls/{call_id}/hang-up", status_code=204)
@@ -104,6 +97,21 @@ async def hang_up(call_id: str, session: ActingAgent, house: AnyHouse) -> None:
     call = _own_talk(house, call_id, session.user_id)
     assert house.asterisk is not None
     await house.asterisk.control.hang_up(call.leg_id)
+    await _declare(house, facts.AgentHungUp, f"{call_id}/hung-up", call_id, session.user_id)
+
+
+async def _declare(
+    house: House,
+    kind: type[facts.ClosingStarted] | type[facts.AgentHungUp],
+    key: str,
+    call_id: str,
+    agent_id: str,
+) -> None:
+    """Record what the agent said by pressing a key."""
+    fact = kind(
+        key=key, occurred_at=now(), provenance=Provenance.DECLARED, call_id=call_id, agent_id=agent_id
+    )
+    await house.journal.record(Report(fact))
 
 
 def sip_account(plan: PbxPlan, phone: Phone) -> views.SipAccount:

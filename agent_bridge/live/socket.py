@@ -50,7 +50,8 @@ async def feed(socket: WebSocket) -> None:
 
 async def _greeted(socket: WebSocket, house: House) -> Session:
     """The session behind the hello: the cookie, and the token only our own pages know."""
-    hello = await asyncio.wait_for(_message(socket), HELLO_SECONDS)
+    async with asyncio.timeout(HELLO_SECONDS):
+        hello = await _message(socket)
     session = await house.accounts.session(socket.cookies.get(COOKIE))
     if hello["type"] != "hello" or not secrets.compare_digest(str(hello["csrf"]), session.csrf):
         raise ValueError("no hello")

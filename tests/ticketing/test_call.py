@@ -10,7 +10,7 @@ from tests.builders import OFFICE, Story, an_answered_call, at
 from ticketing import facts
 from ticketing.calls.call import CallPhase, fold
 from ticketing.calls.outcome import Outcome, outcome
-from ticketing.facts import CallBackReason, Provenance
+from ticketing.facts import CallBackReason, EndedBy, Provenance
 from ticketing.ledger.folded import fold_call
 from ticketing.sop.run import steps_of
 
@@ -89,6 +89,15 @@ def test_a_hang_up_of_the_caller_ends_a_talk_whose_end_nobody_saw():
 
     assert call.talk_seconds == 42
     assert outcome(call) is Outcome.ANSWERED
+
+
+def test_a_talk_the_agent_ended_on_the_page_was_ended_by_the_agent():
+    story = Story().arrives().queues(5).rings(6).is_answered(8).stops_talking(40).ends(40)
+    assert folded(story).ended_by is EndedBy.CALLER, "as Asterisk says, whoever it was"
+
+    story.add(facts.AgentHungUp, 40.01, "hung-up", agent_id="dewi")
+
+    assert folded(story).ended_by is EndedBy.AGENT
 
 
 def test_a_key_pressed_while_waiting_keeps_the_wait_going():

@@ -63,6 +63,7 @@ class Call:
     held_since_at: datetime | None = None
     hold_seconds: float = 0.0
     closing_at: datetime | None = None
+    hung_up_by_agent: bool = False
     talk_ended_at: datetime | None = None
     ended_by: EndedBy | None = None
     wrap_up_until_at: datetime | None = None
@@ -135,11 +136,14 @@ def fold(known: Iterable[CallFact], call_id: str) -> Call:
 
 def _settled(call: Call) -> Call:
     """A caller's hang-up ends whatever was still open: the hold, the talk, the place in the queue."""
-    if call.ended_at is None:
-        return call
-    if call.answered_at and call.talk_ended_at is None:
-        call = _talk_over(call, call.ended_at, EndedBy.UNKNOWN)
-    return replace(call, in_queue=False)
+    ended_at = call.ended_at
+    if ended_at:
+        call = replace(call, in_queue=False)
+        if call.answered_at and call.talk_ended_at is None:
+            call = _talk_over(call, ended_at, EndedBy.UNKNOWN)
+    if call.hung_up_by_agent and call.ended_by in (EndedBy.CALLER, EndedBy.UNKNOWN):
+        call = replace(call, ended_by=EndedBy.AGENT)
+    return call
 
 
 def _arrived(call: Call, fact: facts.CallArrived) -> Call:
@@ -274,6 +278,10 @@ def _closing(call: Call, fact: facts.ClosingStarted) -> Call:
     return replace(call, closing_at=call.closing_at or fact.occurred_at)
 
 
+def _agent_hung_up(call: Call, fact: facts.AgentHungUp) -> Call:
+    return replace(call, hung_up_by_agent=True)
+
+
 def _talk_ended(call: Call, fact: facts.TalkEnded) -> Call:
     if call.talk_ended_at is not None:
         return call
@@ -316,6 +324,7 @@ _APPLY: dict[type[CallFact], Callable[[Call, Any], Call]] = {
     facts.CallHeld: _held,
     facts.CallResumed: _resumed,
     facts.ClosingStarted: _closing,
+    facts.AgentHungUp: _agent_hung_up,
     facts.TalkEnded: _talk_ended,
     facts.AgentLegEnded: _leg_ended,
     facts.CallEnded: _ended,

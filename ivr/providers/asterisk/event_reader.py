@@ -50,7 +50,8 @@ class Cutter:
             if self._skipping:
                 self._skipping = False
             else:
-                yield bytes(self._buffer[begin:end])
+                # After garbage a blank line too many may stand before a message.
+                yield bytes(self._buffer[begin:end]).lstrip(b"\r\n")
             begin = end + 4
         del self._buffer[:begin]
         if len(self._buffer) > MESSAGE_LIMIT:

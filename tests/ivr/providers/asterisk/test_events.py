@@ -14,7 +14,7 @@ from ticketing.calls.call import Call, fold
 from ticketing.calls.outcome import Outcome, outcome
 from ticketing.facts import CallFact, Report
 
-RECORDINGS = Path(__file__).parents[2] / "recordings" / "asterisk"
+RECORDINGS = Path(__file__).parents[3] / "recordings" / "asterisk"
 WANTED_BYTES = frozenset(name.encode() for name in WANTED)
 
 
