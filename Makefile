@@ -1,5 +1,7 @@
 # What people do with the hotline. `make help` lists it.
 PYTEST ?= .venv/bin/pytest
+# Telephone tests mostly wait, so two at a time cost one.
+WORKERS ?= 2
 HOTLINE = .venv/bin/hotline
 .PHONY: help env run test test-all check lock pages clean
 
@@ -19,12 +21,12 @@ pages: env ## Bangun halaman web / Build the web pages
 test: env ## Semua uji yang nyata, di bawah 8 menit / All tests on real parts, under 8 minutes
 	@$(HOTLINE) parts asterisk redis-server sipp chromium
 	@$(HOTLINE) pages
-	HOTLINE_TEST_REAL=1 $(PYTEST) -m "not long"
+	HOTLINE_TEST_REAL=1 $(PYTEST) -n $(WORKERS) -m "not long"
 
 test-all: env ## Termasuk uji yang lama / The long ones too
 	@$(HOTLINE) parts asterisk redis-server sipp chromium
 	@$(HOTLINE) pages
-	HOTLINE_TEST_REAL=1 $(PYTEST)
+	HOTLINE_TEST_REAL=1 $(PYTEST) -n $(WORKERS)
 
 check: env ## Gaya, jenis, arah impor / Style, types, import direction
 	.venv/bin/ruff check .
