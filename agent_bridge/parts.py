@@ -264,7 +264,8 @@ exec "$root/{loader}" --library-path "$root/{libraries}:$root/{libraries}/asteri
 # Chromium starts itself again and needs the system's loader; its fonts come along.
 _BROWSER_LAUNCHER = """#!/bin/sh
 root=$(dirname "$(readlink -f "$0")")/root
-export LD_LIBRARY_PATH="$root/{libraries}:$root/usr/lib/chromium${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"
+libraries="$root/{libraries}"
+export LD_LIBRARY_PATH="$libraries:$libraries/pulseaudio:$root/usr/lib/chromium"
 fonts=$(dirname "$root")/fonts.conf
 [ -e "$fonts" ] || cat > "$fonts" <<END
 <?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">

