@@ -10,20 +10,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from agent_bridge import parts, practice, supervisor
 from agent_bridge.accounts import Accounts, Role
 from agent_bridge.app import openapi_document
+from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
 from agent_bridge.house import open_ledger, read_office
 from agent_bridge.pages import ensure_pages
 from agent_bridge.rehearsal.rehearse import Script
 from agent_bridge.rehearsal.rehearse import rehearse as play
-from config import logs
 from config.clock import now
-from config.errors import Language, Refused, Unavailable
+from config.errors import Unavailable
 from config.settings import Settings
 from ticketing.ledger import upkeep
 
@@ -33,24 +31,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Hotline dengan SOP / A hotline with an SOP.",
 )
-console = Console(highlight=False, soft_wrap=True)
-
-
-class Speaker:
-    """Tells people things in the language of the settings."""
-
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
-    def __call__(self, id: str, en: str) -> None:
-        console.print(en if self._language is Language.ENGLISH else id)
 
 
 @app.command()
 def run() -> None:
     """Jalankan hotline / Run the hotline."""
-    settings = _settings()
-    with _refusals(settings):
+    settings = settings_or_exit()
+    with refusals(settings):
         asyncio.run(_run(settings, Speaker(settings.language)))
 
 
@@ -112,9 +99,9 @@ app.add_typer(user, name="user")
 @user.command("add")
 def add_user(username: str, name: str, role: Annotated[Role, typer.Option()] = Role.AGENT) -> None:
     """Tambah pengguna; kata sandinya dicetak sekali / Add a user; the password is printed once."""
-    settings = _settings()
+    settings = settings_or_exit()
     password = secrets.token_urlsafe(12)
-    with _refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as ledger:
+    with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as ledger:
         accounts = Accounts(ledger.journal, ledger.reader, now)
         asyncio.run(accounts.add_user(username, name, role, password))
     Speaker(settings.language)(f"{username}: {password}", f"{username}: {password}")
@@ -127,8 +114,8 @@ app.add_typer(ledger, name="ledger")
 @ledger.command("verify")
 def verify_ledger() -> None:
     """Lipat ulang semua panggilan dari jurnal dan bandingkan / Fold every call anew and compare."""
-    settings = _settings()
-    with _refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
+    settings = settings_or_exit()
+    with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
         found = upkeep.differences(opened.engine, read_office(settings).office)
     for difference in found:
         console.print(difference)
@@ -139,10 +126,10 @@ def verify_ledger() -> None:
 @ledger.command("erase")
 def erase_person() -> None:
     """Hapus satu penelepon; nomornya dibaca dari masukan / Forget a caller; the number is read from input."""
-    settings = _settings()
+    settings = settings_or_exit()
     # An argument would stay in the shell's history and in the list of processes.
     number = typer.prompt("Nomor telepon / telephone number", hide_input=True)
-    with _refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
+    with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
         asyncio.run(upkeep.erase(opened.journal, opened.vault, number, now))
         upkeep.overwrite_deleted(opened.engine)
     Speaker(settings.language)(
@@ -153,8 +140,8 @@ def erase_person() -> None:
 @ledger.command("backup")
 def back_up_ledger(folder: Path) -> None:
     """Cadangkan buku besar, kuncinya terpisah / Back up the ledger, its keys apart."""
-    settings = _settings()
-    with _refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
+    settings = settings_or_exit()
+    with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
         copies = upkeep.back_up(opened.engine, folder)
     for copy in copies:
         console.print(str(copy))
@@ -169,9 +156,9 @@ def rehearse(
     evidence: Annotated[Path | None, typer.Option(help="folder bukti / folder for the evidence")] = None,
 ) -> None:
     """Gladi: panggilan SIP sungguhan, diceritakan dan dihitung / Rehearse with real SIP calls."""
-    settings = _settings()
+    settings = settings_or_exit()
     speaker = Speaker(settings.language)
-    with _refusals(settings):
+    with refusals(settings):
         script = Script(calls, agents, abandon)
         tell = speaker if not as_json else (lambda *_: None)
         figures = asyncio.run(play(settings, script, tell, evidence))
@@ -183,16 +170,16 @@ def rehearse(
 @app.command("parts")
 def bring_parts(names: list[str]) -> None:
     """Ambil bagian privat / Bring private parts (asterisk, redis-server, sipp, chromium)."""
-    settings = _settings()
-    with _refusals(settings):
+    settings = settings_or_exit()
+    with refusals(settings):
         parts.bring(names, settings, Speaker(settings.language))
 
 
 @app.command("pages")
 def build_pages() -> None:
     """Bangun halaman web / Build the web pages."""
-    settings = _settings()
-    with _refusals(settings):
+    settings = settings_or_exit()
+    with refusals(settings):
         ensure_pages(Speaker(settings.language))
 
 
@@ -200,27 +187,6 @@ def build_pages() -> None:
 def print_openapi() -> None:
     """Cetak dokumen OpenAPI / Print the OpenAPI document."""
     print(json.dumps(openapi_document(), indent=2))  # noqa: T201 - the document is the output
-
-
-def _settings() -> Settings:
-    logs.set_up()
-    try:
-        return Settings()
-    except ValidationError as fault:
-        for error in fault.errors():
-            place = ".".join(map(str, error["loc"])) or "settings"
-            console.print(f"HOTLINE_{place.upper()}: {error['msg']} (hotline.toml / environment)")
-        sys.exit(2)
-
-
-@contextlib.contextmanager
-def _refusals(settings: Settings):  # type: ignore[no-untyped-def]
-    """A refusal ends the command with its reason, never with a stack trace."""
-    try:
-        yield
-    except Refused as refusal:
-        console.print(refusal.text.say(settings.language), style="red")
-        sys.exit(1)
 
 
 def main() -> None:

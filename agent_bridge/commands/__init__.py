@@ -1,0 +1,1 @@
+"""The `hotline` command's larger parts, one file each; `agent_bridge/cli.py` joins them."""
