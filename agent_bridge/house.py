@@ -1,7 +1,6 @@
 """The house: every part of one running hotline, put together and taken apart again."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from ticketing.people.privacy import Vault
 
 TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind})
 """Facts any of which may be the first to show that a talk is over."""
+RESTORE_AGAIN_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +93,7 @@ class House:
         self.desk = CallDesk(self.journal)
         self.accounts = Accounts(self.journal, self.reader, now)
         self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
-        self.asterisk = AsteriskProvider(plan, self.desk, self.registrar, now) if plan else None
+        self.asterisk = self._asterisk(plan) if plan else None
         self.roster = self._roster()
         pops = ScreenPop(self.reader, lambda: self.office)
         self.desks = DeskFeed(self.reader, pops, feed, self._queue, self._link)
@@ -115,9 +115,12 @@ class House:
 
     async def pbx_is_up(self) -> None:
         """The link to the PBX came up: it may have forgotten who sits where."""
-        with contextlib.suppress(Unavailable):
-            if self.roster:
+        while self.roster:
+            try:
                 await self.roster.restore_all()
+                return
+            except Unavailable:
+                await asyncio.sleep(RESTORE_AGAIN_SECONDS)
 
     def after_commit(self, rows: Sequence[Row[Any]]) -> None:
         """What has to be done because of new facts."""
@@ -141,6 +144,9 @@ class House:
         for task in self._replays.values():
             task.cancel()
         await asyncio.gather(*self._replays.values(), return_exceptions=True)
+
+    def _asterisk(self, plan: PbxPlan) -> AsteriskProvider:
+        return AsteriskProvider(plan, self.desk, self.registrar, self.reader, now)
 
     def _roster(self) -> Roster | None:
         if self.asterisk is None:

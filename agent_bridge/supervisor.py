@@ -22,6 +22,7 @@ import structlog
 from agent_bridge import parts
 from agent_bridge.children import Children, stop
 from agent_bridge.house import read_office
+from agent_bridge.watchdog import watch
 from config.errors import Unavailable
 from config.settings import Settings
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, draw_up
@@ -161,7 +162,7 @@ class _Backend:
         self.port = port
         self._children = children
         self._process: asyncio.subprocess.Process | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._keepers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start and return once it answers; from then on it is kept up."""
@@ -174,12 +175,15 @@ class _Backend:
             await asyncio.sleep(0.05)
         else:
             raise BackendDidNotStart(self._settings.folder / "run" / "backend.log")
-        self._keeper = asyncio.create_task(self._keep())
+        self._keepers = [
+            asyncio.create_task(self._keep()),
+            asyncio.create_task(watch(LOOPBACK, self.port, self._kill)),
+        ]
 
     async def stop(self) -> None:
         """End it."""
-        if self._keeper:
-            self._keeper.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         if self._process:
             await stop(self._process)
 
@@ -190,6 +194,10 @@ class _Backend:
             log.error("backend ended; starting it again")
             await asyncio.sleep(RESTART_SECONDS)
             await self._spawn()
+
+    def _kill(self) -> None:
+        if self._process and self._process.returncode is None:
+            self._process.kill()
 
     async def _spawn(self) -> None:
         arguments = [sys.executable, "-m", "agent_bridge.backend", self._redis_url, str(self.port)]

@@ -38,6 +38,10 @@ class CallDesk:
         if batch := tuple(reports):
             self._reports.put_nowait(batch)
 
+    async def drained(self) -> None:
+        """Return once everything heard so far is recorded."""
+        await self._reports.join()
+
     async def receive(self, *reports: Report) -> None:
         """Record reports and return once they are durable; raises Unavailable."""
         await self._journal.record(*reports)
@@ -45,9 +49,13 @@ class CallDesk:
     async def _pass_on(self) -> None:
         while True:
             batch = list(await self._reports.get())
+            taken = 1
             while not self._reports.empty() and len(batch) < 500:
                 batch.extend(self._reports.get_nowait())
+                taken += 1
             await self._until_recorded(batch)
+            for _ in range(taken):
+                self._reports.task_done()
 
     async def _until_recorded(self, batch: list[Report]) -> None:
         while True:

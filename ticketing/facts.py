@@ -263,6 +263,11 @@ class CallEnded(CallFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallCutOff(CallFact):
+    """The telephone system went away under the call, so neither side ended it; the office calls back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrapUpExtended(CallFact):
     """The agent asked for more time; wrap-up now ends at `until_at`."""
 

@@ -21,6 +21,7 @@ from ticketing.ledger.reader import Reader
 
 WRAP_UP_PAUSE = "rekap"
 SIGNED_IN_PAUSE = "baru masuk"
+RESTORED = "dipulihkan"
 WRAP_UP_CHECK_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -136,16 +137,25 @@ class Roster:
         """Put every agent on shift back into the PBX's queue; it forgets them when it restarts."""
         for shift in await asyncio.to_thread(self._reader.shifts):
             if shift.state != ShiftState.SIGNED_OUT:
-                await self._restore(shift.agent_id)
+                await self._put_back(shift.agent_id, shift.phone)
+
+    async def _put_back(self, agent_id: str, phone: str) -> None:
+        """As `_restore`, for an agent who may be ringing at this moment: the PBX may know them still."""
+        paused = self._is_held_back(agent_id)
+        await self._switchboard.add_agent(self._queue, phone, agent_id, paused=paused)
+        await self._switchboard.pause_agent(self._queue, phone, paused=paused, reason=RESTORED)
 
     async def _restore(self, agent_id: str) -> None:
         shift = self._reader.shift(agent_id)
         if shift is None or shift.state == ShiftState.SIGNED_OUT:
             return
+        await self._release(agent_id, shift.phone, paused=self._is_held_back(agent_id))
+
+    def _is_held_back(self, agent_id: str) -> bool:
+        shift = self._reader.shift(agent_id)
         call = self._reader.call_of_agent(agent_id)
         in_wrap_up = call is not None and call.phase == CallPhase.WRAP_UP
-        paused = in_wrap_up or shift.state != ShiftState.READY
-        await self._release(agent_id, shift.phone, paused=paused)
+        return in_wrap_up or shift is None or shift.state != ShiftState.READY
 
     async def _release(self, agent_id: str, phone: str, *, paused: bool) -> None:
         """Removing and adding is the only way to end the wrap-up that app_queue itself is keeping."""

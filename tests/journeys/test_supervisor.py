@@ -9,7 +9,7 @@ import sys
 import httpx
 import pytest
 
-from agent_bridge import supervisor
+from agent_bridge import supervisor, watchdog
 from agent_bridge.children import Children, started
 from config.settings import Settings
 
@@ -53,6 +53,23 @@ async def test_a_killed_backend_comes_back_and_the_pbx_never_noticed(hotline: Se
     for pid in {*before.values(), *after.values()}:
         assert started(pid) is None, "ended with the supervisor"
     assert not (hotline.folder / "run" / "children.json").exists()
+
+
+async def test_a_frozen_backend_is_ended_and_a_fresh_one_takes_over(
+    hotline: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(watchdog, "WATCH_SECONDS", 0.5)
+    monkeypatch.setattr(watchdog, "ANSWER_SECONDS", 1.0)
+    async with supervisor.running(hotline) as running:
+        assert await healthy(running.address)
+        frozen = children_of(hotline)["backend"]
+
+        os.kill(frozen, signal.SIGSTOP)
+        async with asyncio.timeout(20):
+            while started(frozen):  # noqa: ASYNC110 - looks at another process
+                await asyncio.sleep(0.1)
+
+        assert await healthy(running.address)
 
 
 async def test_what_a_killed_supervisor_left_does_not_block_the_next_start(hotline: Settings):

@@ -1,6 +1,7 @@
 """The fold of a call: any order, repetition or late arrival of its facts ends in the same call."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from ticketing.calls.outcome import Outcome, outcome
 from ticketing.facts import CallBackReason, EndedBy, Provenance
 from ticketing.ledger.folded import fold_call
 from ticketing.sop.run import steps_of
+from ticketing.tickets.calendar import Calendar
+from ticketing.tickets.ticket import call_back_after
 
 ANSWERED = an_answered_call()
 
@@ -57,6 +60,20 @@ def test_a_talk_whose_end_the_queue_did_not_report_ends_with_the_agents_channel(
     assert folded_call.call.talk_seconds == 34
     assert seconds[13] == (2, Provenance.INFERRED)
     assert seconds[14][0] == 18
+
+
+def test_a_call_the_pbx_died_under_is_cut_off_and_owed_a_call():
+    waiting = Story().arrives().is_registered().queues(5).ends(30).add(facts.CallCutOff, 30, "cut-off")
+    talking = Story().arrives().is_registered().queues(5).rings(6).is_answered(8).ends(30)
+    talking.add(facts.CallCutOff, 30, "cut-off")
+
+    assert outcome(folded(waiting)) is Outcome.CUT_OFF
+    assert outcome(folded(talking)) is Outcome.ANSWERED
+    for story in (waiting, talking):
+        call = replace(folded(story), person_id="somebody")
+        call_back = call_back_after(call, Calendar(OFFICE.hours))
+        assert call_back is not None
+        assert call_back.reason is CallBackReason.CUT_OFF
 
 
 def test_an_answered_call_counts_its_waiting_and_talking():

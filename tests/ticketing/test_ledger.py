@@ -26,12 +26,36 @@ def count(connection: Connection, table: str) -> int:
 
 async def test_a_fact_recorded_twice_stands_once_and_is_announced_once(tmp_path: Path):
     async with a_desk(tmp_path) as desk:
-        story = Story().arrives().queues(5)
+        story = Story().arrives().enters_menu()
         await desk.record(story)
         await desk.record(story)
 
-        assert [c.fact.kind for c in desk.committed] == ["call_arrived", "call_queued"]
+        assert [c.fact.kind for c in desk.committed] == ["call_arrived", "menu_entered"]
         assert desk.reader.cursor() == 2
+
+
+async def test_whoever_reaches_the_queue_without_a_number_is_given_one_there(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        await desk.record(Story().arrives().queues(5))
+        await desk.record(Story().queues(9, "queued-again"))
+
+        registered = await desk.journal.register(Registration("pbx-1.0", MONDAY_MORNING))
+
+        assert [c.fact.kind for c in desk.committed].count("ticket_registered") == 1
+        assert desk.reader.call("pbx-1.0").ticket_id == registered.ticket_id
+        assert desk.reader.ticket(registered.ticket_id).person_id is not None
+
+
+async def test_whoever_goes_on_with_a_ticket_gets_no_other_in_the_queue(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        await desk.record(Story().arrives().is_registered().ends(9))
+        ticket_id = desk.reader.call("pbx-1.0").ticket_id
+        again = Story("pbx-2.0").arrives(60)
+        again.add(facts.TicketContinued, 70, "continued", ticket_id=ticket_id, keyed_in=False, sop_version="")
+        await desk.record(again.queues(75))
+
+        with desk.reader.connect() as connection:
+            assert count(connection, "tickets") == 1
 
 
 async def test_two_registrations_of_one_call_at_once_get_one_number(tmp_path: Path):

@@ -72,6 +72,7 @@ class Call:
     call_back_reason: facts.CallBackReason | None = None
     ended_at: datetime | None = None
     cause: int | None = None
+    cut_off: bool = False
 
     @property
     def ringing(self) -> Ring | None:
@@ -301,6 +302,10 @@ def _wrap_up_ended(call: Call, fact: facts.WrapUpEnded) -> Call:
     return replace(call, wrap_up_ended_at=call.wrap_up_ended_at or fact.occurred_at)
 
 
+def _cut_off(call: Call, fact: facts.CallCutOff) -> Call:
+    return replace(call, cut_off=True, ended_at=call.ended_at or fact.occurred_at)
+
+
 def _ended(call: Call, fact: facts.CallEnded) -> Call:
     return replace(call, ended_at=call.ended_at or fact.occurred_at, cause=fact.cause)
 
@@ -328,6 +333,7 @@ _APPLY: dict[type[CallFact], Callable[[Call, Any], Call]] = {
     facts.TalkEnded: _talk_ended,
     facts.AgentLegEnded: _leg_ended,
     facts.CallEnded: _ended,
+    facts.CallCutOff: _cut_off,
     facts.WrapUpExtended: _wrap_up_extended,
     facts.WrapUpEnded: _wrap_up_ended,
 }

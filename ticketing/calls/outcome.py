@@ -24,12 +24,14 @@ class Outcome(StrEnum):
     ABANDONED_RINGING = "abandoned_ringing"
     TURNED_AWAY = "turned_away"
     AFTER_HOURS = "after_hours"
+    CUT_OFF = "cut_off"
 
 
 OWED_A_CALL_BACK = {
     Outcome.ABANDONED: CallBackReason.ABANDONED,
     Outcome.ABANDONED_RINGING: CallBackReason.ABANDONED,
     Outcome.TURNED_AWAY: CallBackReason.QUEUE_TIMEOUT,
+    Outcome.CUT_OFF: CallBackReason.CUT_OFF,
 }
 """Outcomes that leave the office owing a call although none was promised in words."""
 
@@ -40,6 +42,8 @@ def outcome(call: Call) -> Outcome | None:
         return Outcome.ANSWERED if call.talk_ended_at else None
     if call.ended_at is None:
         return None
+    if call.cut_off:
+        return Outcome.CUT_OFF
     if call.call_back_reason is CallBackReason.AFTER_HOURS:
         return Outcome.AFTER_HOURS
     if call.queued_at is None:

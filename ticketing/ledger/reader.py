@@ -1,6 +1,6 @@
 """What people and telephones ask the ledger: plain reads, each on its own snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,15 @@ from sqlalchemy import Connection, Engine, Row, func, select
 from config.sop import Sop
 from ticketing import tables
 from ticketing.calls.call import CallPhase
+from ticketing.facts import CallFact
+from ticketing.ledger import codec
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
 from ticketing.tickets.ticket import OPEN
 
 EARLIER_TICKETS_SHOWN = 3
+PART = 500
+"""How many ids one statement may name."""
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
@@ -91,6 +95,33 @@ class Reader:
             return connection.execute(
                 select(tables.calls).where(tables.calls.c.phase != CallPhase.OVER.value)
             ).all()
+
+    def calls(self, call_ids: Iterable[str]) -> dict[str, AnyRow]:
+        """The rows of those calls that are known."""
+        rows: dict[str, AnyRow] = {}
+        with self.connect() as connection:
+            for some in _in_parts(call_ids):
+                found = connection.execute(select(tables.calls).where(tables.calls.c.call_id.in_(some)))
+                rows.update({row.call_id: row for row in found})
+        return rows
+
+    def calls_not_ended(self) -> set[str]:
+        """The calls whose caller is not known to have gone."""
+        column = tables.calls.c
+        with self.connect() as connection:
+            return set(connection.scalars(select(column.call_id).where(column.ended_at.is_(None))))
+
+    def facts_of(self, call_ids: Iterable[str]) -> dict[str, list[CallFact]]:
+        """All that is recorded of each of the calls."""
+        known: dict[str, list[CallFact]] = {}
+        with self.connect() as connection:
+            for some in _in_parts(call_ids):
+                statement = select(tables.journal).where(tables.journal.c.call_id.in_(some))
+                for row in connection.execute(statement):
+                    fact = codec.from_row(row)
+                    assert isinstance(fact, CallFact)
+                    known.setdefault(fact.call_id, []).append(fact)
+        return known
 
     def steps(self, call_id: str) -> Sequence[AnyRow]:
         """The SOP steps the call has begun."""
@@ -170,3 +201,9 @@ class Reader:
         """Every agent's shift."""
         with self.connect() as connection:
             return connection.execute(select(tables.shifts)).all()
+
+
+def _in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    listed = list(ids)
+    for start in range(0, len(listed), PART):
+        yield listed[start : start + PART]

@@ -17,7 +17,16 @@ from config.clock import office_day
 from config.office import Office, Sop
 from ticketing import tables
 from ticketing.agents.shift import SHIFT_STATES, shift_row
-from ticketing.facts import AgentFact, CallArrived, CallFact, Fact, Report, TicketRegistered
+from ticketing.facts import (
+    AgentFact,
+    CallArrived,
+    CallFact,
+    CallQueued,
+    Fact,
+    Report,
+    TicketContinued,
+    TicketRegistered,
+)
 from ticketing.ledger import codec, folded
 from ticketing.ledger.folded import FoldedCall, Row
 from ticketing.people import complainant
@@ -72,6 +81,7 @@ class Recorder:
         facts = complainant.with_persons(connection, self._vault, reports)
         self._load(connection, {fact.call_id for fact in facts if isinstance(fact, CallFact)})
         registrations = [item for item in fresh.values() if isinstance(item, Registration)]
+        registrations += self._owed(facts, {registration.call_id for registration in registrations})
         facts += self._numbered(connection, registrations)
         committed = self._append(connection, facts)
         self._derive_calls(connection, facts)
@@ -100,6 +110,16 @@ class Recorder:
             fact = codec.from_row(row)
             assert isinstance(fact, CallFact)
             self._facts[fact.call_id][fact.key] = fact
+
+    def _owed(self, facts: Sequence[Fact], asked_for: set[str]) -> list[Registration]:
+        """A number for whoever reached the queue without one: we were dead, or the ledger was busy."""
+        ticketed = {fact.call_id for fact in facts if isinstance(fact, TicketContinued)} | asked_for
+        queued = {fact.call_id: fact for fact in facts if isinstance(fact, CallQueued)}
+        return [
+            Registration(call_id, fact.occurred_at)
+            for call_id, fact in queued.items()
+            if call_id not in ticketed and not _has_ticket(self._facts[call_id].values())
+        ]
 
     def _numbered(self, connection: Connection, registrations: list[Registration]) -> list[Fact]:
         """One fact for each registration; the day's serials are taken once for the whole batch."""
@@ -221,6 +241,10 @@ _TICKET_STATE = (
     )
 )
 """The latest call decides a ticket's state; an older one that is heard of late changes nothing."""
+
+
+def _has_ticket(known: Iterable[CallFact]) -> bool:
+    return any(isinstance(fact, TicketRegistered | TicketContinued) for fact in known)
 
 
 def _key(item: Report | Registration) -> str:

@@ -14,14 +14,16 @@ ENDINGS = {
     "FULL": frozenset({Outcome.TURNED_AWAY}),
 }
 """How queue_log says a call left the queue, and the outcomes that agree with it."""
-BEFORE_QUEUE = frozenset(
+WITHOUT_ENDING = frozenset(
     {
         Outcome.LEFT_IN_GREETING,
         Outcome.LEFT_IN_REGISTRATION,
         Outcome.LEFT_HEARING_NUMBER,
         Outcome.AFTER_HOURS,
+        Outcome.CUT_OFF,
     }
 )
+"""Outcomes of calls that queue_log does not end: they never queued, or the PBX died under them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def unexplained(
     found = []
     for call_id in sorted(set(cel) | set(ledger) | set(queue_log)):
         outcome, ending = ledger.get(call_id), queue_log.get(call_id)
-        allowed = ENDINGS[ending] if ending else BEFORE_QUEUE
+        allowed = ENDINGS[ending] if ending else WITHOUT_ENDING
         if call_id not in cel or outcome is None or outcome not in allowed:
             found.append(Unexplained(call_id, outcome, ending))
     return found

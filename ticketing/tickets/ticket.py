@@ -31,6 +31,7 @@ _AFTER = {
     Outcome.ABANDONED_RINGING: TicketState.ABANDONED,
     Outcome.TURNED_AWAY: TicketState.CALL_BACK_OWED,
     Outcome.AFTER_HOURS: TicketState.CALL_BACK_OWED,
+    Outcome.CUT_OFF: TicketState.CALL_BACK_OWED,
 }
 
 
@@ -44,6 +45,8 @@ class CallBack:
 
 def state_after(call: Call) -> TicketState:
     """The state in which `call` leaves its ticket (domain ruling: a ticket outlives its call)."""
+    if call.cut_off:
+        return TicketState.CALL_BACK_OWED
     if call.was_taken:
         return TicketState.CLOSED if call.wrap_up_ended_at else TicketState.WITH_AGENT
     return _AFTER.get(outcome(call), TicketState.REGISTERED)
@@ -51,11 +54,11 @@ def state_after(call: Call) -> TicketState:
 
 def call_back_after(call: Call, calendar: Calendar) -> CallBack | None:
     """The call-back owed after `call`: as promised in words, else by the end of the working day."""
-    if call.was_taken or call.ended_at is None:
+    if call.ended_at is None or (call.was_taken and not call.cut_off):
         return None
     if call.call_back_due_at and call.call_back_reason:
         return CallBack(call.call_back_due_at, call.call_back_reason)
-    ended_as = outcome(call)
+    ended_as = Outcome.CUT_OFF if call.cut_off else outcome(call)
     if ended_as not in OWED_A_CALL_BACK or call.person_id is None:
         return None
     return CallBack(calendar.call_back_due(call.ended_at), OWED_A_CALL_BACK[ended_as])

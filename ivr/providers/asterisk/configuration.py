@@ -244,6 +244,6 @@ timeoutrestart = no
 def _cel() -> str:
     """Channel events with microseconds and no caller's number: the second witness of every call."""
     fields = ("eventtype", "eventtime", "CHANNEL(uniqueid)", "CHANNEL(linkedid)", "CHANNEL(channame)",
-              "CHANNEL(appname)", "eventextra")  # fmt: skip
+              "CHANNEL(appname)", "eventextra", "CHANNEL(context)")  # fmt: skip
     values = ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in fields)
     return f"[mappings]\nMaster.csv => {values}\n"

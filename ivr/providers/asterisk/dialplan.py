@@ -23,6 +23,7 @@ writeprotect=yes
 
 [{INBOUND}]
 exten => {plan.line_number},1,Set(CALLERID(num)=${{FILTER(0-9+,${{CALLERID(num)}})}})
+ same => n,Set(HOTLINE_CALLER=${{CALLERID(num)}})
  same => n,Set(CALLERID(name)=)
  same => n,Set(__HOTLINE_CALL=${{UNIQUEID}})
  same => n,Set(AGIEXITONHANGUP=yes)

@@ -5,9 +5,10 @@ or a reader too far behind, means: reconnect and take a snapshot.
 """
 
 import asyncio
+import itertools
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -20,6 +21,9 @@ SILENCE_SECONDS = 11.0
 BACK_OFF_SECONDS = (0.5, 10.0)
 LOGIN_SECONDS = 5.0
 READ_BYTES = 65_536
+LIST_SECONDS = 5.0
+LIST_ROWS = frozenset({b"Status", b"StatusComplete", b"QueueEntry", b"QueueMember", b"QueueStatusComplete"})
+"""What list actions answer with; none of them is ever sent unasked."""
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +100,33 @@ class Manager:
         return f"Manager({self.user}@{self.host}:{self.port})"
 
 
+class ListNotGiven(Exception):
+    """A list action was refused, cut short, or not answered in time; it may be asked again."""
+
+
+@dataclass(slots=True)
+class _List:
+    """A list on its way: its rows so far, and who waits for them."""
+
+    done: asyncio.Future[list[AmiEvent]]
+    rows: list[AmiEvent] = field(default_factory=list)
+
+    def take(self, row: AmiEvent) -> None:
+        """One more row, or the list's end."""
+        ending = row.headers.get("EventList", "").lower()
+        if not ending:
+            self.rows.append(row)
+        elif ending != "complete":
+            self.fail(ending)
+        elif not self.done.done():
+            self.done.set_result(self.rows)
+
+    def fail(self, why: str) -> None:
+        """It will not come."""
+        if not self.done.done():
+            self.done.set_exception(ListNotGiven(why))
+
+
 class EventReader:
     """Reads the wanted events for ever, reconnecting by itself.
 
@@ -112,9 +143,12 @@ class EventReader:
         on_login: Callable[[], Awaitable[None]],
     ) -> None:
         self._manager = manager
-        self._wanted = frozenset(name.encode() for name in wanted)
+        self._wanted = frozenset(name.encode() for name in wanted) | LIST_ROWS
         self._on_event = on_event
         self._on_login = on_login
+        self._writer: asyncio.StreamWriter | None = None
+        self._lists: dict[str, _List] = {}
+        self._numbers = itertools.count(1)
         self.connected_since: datetime | None = None
         self.last_heard_at: datetime | None = None
 
@@ -135,11 +169,31 @@ class EventReader:
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects
             wait = min(wait * 2, longest)
 
+    async def rows(self, action: str, **headers: str) -> list[AmiEvent]:
+        """The rows of a list action such as `Status`, over the same link as the events.
+
+        Raises ListNotGiven. Values must be our own: they are not checked for line breaks.
+        """
+        if self._writer is None or self.connected_since is None:
+            raise ListNotGiven("no link")
+        number = f"list-{next(self._numbers)}"
+        asked = self._lists[number] = _List(asyncio.get_running_loop().create_future())
+        lines = {"Action": action, "ActionID": number, **headers}
+        self._writer.write("".join(f"{k}: {v}\r\n" for k, v in lines.items()).encode() + b"\r\n")
+        try:
+            async with asyncio.timeout(LIST_SECONDS):
+                return await asked.done
+        except TimeoutError:
+            raise ListNotGiven("no answer") from None
+        finally:
+            del self._lists[number]
+
     async def _session(self) -> None:
         reader, writer = await asyncio.open_connection(self._manager.host, self._manager.port)
         try:
             async with asyncio.timeout(LOGIN_SECONDS):
                 await self._log_in(reader, writer)
+            self._writer = writer
             self.connected_since = self.last_heard_at = datetime.now(UTC)
             log.info("manager link up")
             async with asyncio.TaskGroup() as tasks:
@@ -151,6 +205,9 @@ class EventReader:
                     pinging.cancel()
                     snapshot.cancel()
         finally:
+            self._writer = None
+            for asked in self._lists.values():
+                asked.fail("link lost")
             writer.close()
 
     async def _after_login(self) -> None:
@@ -178,8 +235,19 @@ class EventReader:
             for message in cutter.feed(data):
                 if event := parse(message, self._wanted):
                     self._hand_on(event)
+                elif message.startswith(b"Response: Error"):
+                    self._refuse_list(message)
+
+    def _refuse_list(self, message: bytes) -> None:
+        for number, asked in self._lists.items():
+            if f"ActionID: {number}\r\n".encode() in message + b"\r\n":
+                asked.fail("refused")
 
     def _hand_on(self, event: AmiEvent) -> None:
+        if event.name.encode() in LIST_ROWS:
+            if asked := self._lists.get(event.headers.get("ActionID", "")):
+                asked.take(event)
+            return
         try:
             self._on_event(event)
         except asyncio.QueueFull:

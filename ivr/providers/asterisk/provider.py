@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from config.clock import Clock
 from ivr.call_desk import CallDesk
+from ivr.providers.asterisk.books import Books
 from ivr.providers.asterisk.configuration import CONTROL, READER
 from ivr.providers.asterisk.control import ControlLink
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
 from ivr.providers.asterisk.event_reader import AmiEvent, EventReader, Manager
 from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer
+from ivr.providers.asterisk.healing import Healer
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
 from ivr.registration import Caller, Registrar
 from ivr.speech.prompts import LANGUAGE_FOLDER
 from ivr.speech.waves import length_seconds
+from ticketing.ledger.reader import Reader
 
 STALE = timedelta(seconds=12)
 """An answer to a ping comes every five seconds; two missed ones mean the link is dead."""
@@ -23,30 +27,46 @@ STALE = timedelta(seconds=12)
 class AsteriskProvider:
     """The provider for the private PBX; the one for an office's own takes the same plan."""
 
-    def __init__(self, plan: PbxPlan, desk: CallDesk, registrar: Registrar, clock: Clock) -> None:
+    def __init__(
+        self, plan: PbxPlan, desk: CallDesk, registrar: Registrar, reader: Reader, clock: Clock
+    ) -> None:
         self.plan = plan
         self._desk = desk
         self._registrar = registrar
+        self._reader = reader
         self._clock = clock
         self._lengths: dict[str, float] = {}
         self.control = ControlLink(Manager(LOOPBACK, plan.ports.ami, CONTROL, plan.control_secret))
         handlers = {"daftar": self._register, "menunggu": self._key_while_waiting}
         self._dialogues = FastAgiServer(handlers, self._sound_seconds)
         self._events: EventReader | None = None
-        self._reading: asyncio.Task[None] | None = None
+        self._healer: Healer | None = None
+        self._running: list[asyncio.Task[None]] = []
 
     async def open(self, on_login: Callable[[], Awaitable[None]]) -> None:
         """Listen for dialogues and read events; `on_login` runs whenever the link comes up."""
         await self._dialogues.start(LOOPBACK, self.plan.ports.agi)
         manager = Manager(LOOPBACK, self.plan.ports.ami, READER, self.plan.reader_secret)
-        self._events = EventReader(manager, WANTED, self._hear, on_login)
-        self._reading = asyncio.create_task(self._events.run(), name="asterisk-events")
+        self._events = events = EventReader(manager, WANTED, self._hear, partial(self._logged_in, on_login))
+        self._healer = Healer(
+            self.plan.name,
+            self.plan.line_number,
+            events,
+            self._books(),
+            self._desk,
+            self._reader,
+            self._clock,
+        )
+        self._running = [
+            asyncio.create_task(events.run(), name="asterisk-events"),
+            asyncio.create_task(self._healer.run(), name="asterisk-healing"),
+        ]
 
     async def close(self) -> None:
         """Let go of the PBX; its calls go on."""
-        if self._reading:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self._dialogues.close()
         await self.control.close()
 
@@ -61,7 +81,18 @@ class AsteriskProvider:
         heard_at = self._events.last_heard_at if self._events else None
         return self.connected_since is not None and heard_at is not None and self._clock() - heard_at < STALE
 
+    async def _logged_in(self, on_login: Callable[[], Awaitable[None]]) -> None:
+        await on_login()
+        if self._healer:
+            self._healer.wake()
+
+    def _books(self) -> Books:
+        log = self.plan.work / "log"
+        return Books(log / "cel-custom" / "Master.csv", log / "queue_log")
+
     def _hear(self, event: AmiEvent) -> None:
+        if event.name == "FullyBooted" and self._healer:
+            self._healer.on_boot(event)
         self._desk.hear(reports_of(event, self.plan.name))
 
     async def _register(self, session: AgiSession) -> None:

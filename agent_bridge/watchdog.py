@@ -1,0 +1,42 @@
+"""The watchdog: a backend that stands but does not answer is ended, so that a fresh one takes over."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+WATCH_SECONDS = 5.0
+ANSWER_SECONDS = 3.0
+MISSES = 3
+"""Callers do not wait for this: the dialplan's dead-man switch takes them on within seconds."""
+
+log = structlog.get_logger(__name__)
+
+
+async def watch(host: str, port: int, end: Callable[[], None]) -> None:
+    """Ask the backend for its health, for ever; `end` it when it was silent `MISSES` times in a row."""
+    misses = 0
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        misses = misses + 1 if await _is_silent(host, port) else 0
+        if misses == MISSES:
+            log.error("backend does not answer; ending it")
+            end()
+            misses = 0
+
+
+async def _is_silent(host: str, port: int) -> bool:
+    """Whether it took the question and says nothing: one that refuses is starting, or dead already."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(b"GET /api/health HTTP/1.0\r\n\r\n")
+                await reader.readline()
+            finally:
+                writer.close()
+    except TimeoutError:
+        return True
+    except OSError:
+        pass
+    return False
