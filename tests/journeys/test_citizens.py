@@ -156,7 +156,7 @@ async def test_a_frozen_backend_costs_the_caller_five_seconds_at_most(hotline: S
         assert started(backend)
         os.kill(backend, signal.SIGSTOP)
         try:
-            transcript = await call(hotline, running, "beku", "081200000056", Wait(22), HangUp())
+            transcript = await call(hotline, running, "beku", "081200000056", Wait(26), HangUp())
         finally:
             os.kill(backend, signal.SIGCONT)
 
