@@ -1,6 +1,7 @@
 """What citizens hear on the real Asterisk: after hours, an old ticket, a keyed-in number, a dead backend."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -158,7 +159,8 @@ async def test_a_frozen_backend_costs_the_caller_five_seconds_at_most(hotline: S
         try:
             transcript = await call(hotline, running, "beku", "081200000056", Wait(26), HangUp())
         finally:
-            os.kill(backend, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGCONT)
 
     assert "tetap-dilayani" in heard(transcript)
     assert any(entry.name == "music" for entry in transcript.heard)
