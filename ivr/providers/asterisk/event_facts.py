@@ -5,10 +5,10 @@ HoldTime, RingTime and TalkTime of Asterisk 22 are whole seconds of it and are n
 """
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
 
 from ivr.providers.asterisk.dialplan import INBOUND
-from ivr.providers.asterisk.event_reader import AmiEvent
+from ivr.providers.asterisk.event_reader import AmiEvent, Headers
 from ticketing import facts
 from ticketing.facts import CallFact, EndedBy, Report
 
@@ -19,154 +19,117 @@ ENDED_BY = {"caller": EndedBy.CALLER, "agent": EndedBy.AGENT, "transfer": EndedB
 def reports_of(event: AmiEvent, line: str) -> tuple[Report, ...]:
     """What the event reports; `line` names the PBX. Events of calls that are not ours report nothing."""
     translate = _TRANSLATIONS.get(event.name)
-    if translate is None or not _call_id(event):
-        return ()
-    report = translate(event, line)
-    return (report,) if report else ()
-
-
-def _call_id(event: AmiEvent) -> str:
-    """The caller's channel: named by the inherited variable, else by Linkedid."""
-    for header in ("ChanVariable", "DestChanVariable"):
-        name, _, value = event.headers.get(header, "").partition("=")
-        if name == "HOTLINE_CALL" and value:
-            return value
-    return event.headers.get("Linkedid", "")
-
-
-def _report(event: AmiEvent, kind: type[CallFact], key: str, **more: Any) -> Report:
-    call_id = _call_id(event)
-    return Report(kind(key=f"{call_id}/{key}", occurred_at=event.at, call_id=call_id, **more))
-
-
-def _stamp(event: AmiEvent) -> str:
-    """Tells one coming or going of a call from the next: its instant in microseconds."""
-    return event.headers.get("Timestamp") or event.at.isoformat()
-
-
-def _new_channel(event: AmiEvent, line: str) -> Report | None:
     headers = event.headers
+    # The caller's channel: named by the inherited variable, else by Linkedid.
+    call_id = headers.get("HOTLINE_CALL") or headers.get("Dest/HOTLINE_CALL") or headers.get("Linkedid")
+    if translate is None or not call_id:
+        return ()
+    fact = translate(headers, call_id, event.at, line)
+    if fact is None:
+        return ()
+    return (Report(fact, headers.get("CallerIDNum") if event.name == "Newchannel" else None),)
+
+
+def _stamp(headers: Headers, at: datetime) -> str:
+    """Tells one coming or going of a call from the next: its instant in microseconds."""
+    return headers.get("Timestamp") or at.isoformat()
+
+
+def _new_channel(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact | None:
     if headers.get("Context") != INBOUND or headers.get("Uniqueid") != headers.get("Linkedid"):
         return None
-    report = _report(event, facts.CallArrived, "arrived", line=line, dialed_number=headers.get("Exten", ""))
-    return Report(report.fact, caller_number=headers.get("CallerIDNum"))
+    return facts.CallArrived(
+        key=f"{call_id}/arrived", occurred_at=at, call_id=call_id,
+        line=line, dialed_number=headers.get("Exten", ""),
+    )  # fmt: skip
 
 
-def _joined(event: AmiEvent, line: str) -> Report:
-    return _report(
-        event,
-        facts.CallQueued,
-        f"queued/{_stamp(event)}",
-        queue=event.headers["Queue"],
-        position=int(event.headers.get("Position", 1)),
-    )
+def _joined(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+    return facts.CallQueued(
+        key=f"{call_id}/queued/{_stamp(headers, at)}", occurred_at=at, call_id=call_id,
+        queue=headers["Queue"], position=int(headers.get("Position", 1)),
+    )  # fmt: skip
 
 
-def _left(event: AmiEvent, line: str) -> Report:
-    return _report(
-        event,
-        facts.CallLeftQueue,
-        f"left/{_stamp(event)}",
-        queue=event.headers["Queue"],
-        position=int(event.headers.get("Position", 0)),
-    )
+def _left(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+    return facts.CallLeftQueue(
+        key=f"{call_id}/left/{_stamp(headers, at)}", occurred_at=at, call_id=call_id,
+        queue=headers["Queue"], position=int(headers.get("Position", 0)),
+    )  # fmt: skip
 
 
-def _abandoned(event: AmiEvent, line: str) -> Report:
-    return _report(
-        event,
-        facts.CallAbandoned,
-        "abandoned",
-        queue=event.headers["Queue"],
-        position=int(event.headers.get("Position", 0)),
-    )
+def _abandoned(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+    return facts.CallAbandoned(
+        key=f"{call_id}/abandoned", occurred_at=at, call_id=call_id,
+        queue=headers["Queue"], position=int(headers.get("Position", 0)),
+    )  # fmt: skip
 
 
-def _called(event: AmiEvent, line: str) -> Report:
-    headers = event.headers
+def _called(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers["DestUniqueid"]
-    return _report(
-        event,
-        facts.AgentRang,
-        f"rang/{leg_id}",
-        queue=headers["Queue"],
-        agent_id=headers["MemberName"],
-        leg_id=leg_id,
-    )
+    return facts.AgentRang(
+        key=f"{call_id}/rang/{leg_id}", occurred_at=at, call_id=call_id,
+        queue=headers["Queue"], agent_id=headers["MemberName"], leg_id=leg_id,
+    )  # fmt: skip
 
 
-def _not_answered(event: AmiEvent, line: str) -> Report:
-    headers = event.headers
+def _not_answered(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers["DestUniqueid"]
-    return _report(
-        event,
-        facts.AgentDidNotAnswer,
-        f"not-answered/{leg_id}",
-        queue=headers["Queue"],
-        agent_id=headers["MemberName"],
-        leg_id=leg_id,
+    return facts.AgentDidNotAnswer(
+        key=f"{call_id}/not-answered/{leg_id}", occurred_at=at, call_id=call_id,
+        queue=headers["Queue"], agent_id=headers["MemberName"], leg_id=leg_id,
         # AgentRingNoAnswer sends milliseconds, AgentConnect seconds.
         ring_seconds=int(headers.get("RingTime", 0)) / 1000,
-    )
+    )  # fmt: skip
 
 
-def _connected(event: AmiEvent, line: str) -> Report:
-    headers = event.headers
+def _connected(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers["DestUniqueid"]
-    return _report(
-        event,
-        facts.AgentAnswered,
-        f"answered/{leg_id}",
-        queue=headers["Queue"],
-        agent_id=headers["MemberName"],
-        leg_id=leg_id,
-    )
+    return facts.AgentAnswered(
+        key=f"{call_id}/answered/{leg_id}", occurred_at=at, call_id=call_id,
+        queue=headers["Queue"], agent_id=headers["MemberName"], leg_id=leg_id,
+    )  # fmt: skip
 
 
-def _completed(event: AmiEvent, line: str) -> Report:
-    headers = event.headers
+def _completed(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers.get("DestUniqueid", "")
     # Without the agent's leg (hung up before the bridge stood), Asterisk says "caller" whoever it was.
     ended_by = ENDED_BY.get(headers.get("Reason", ""), EndedBy.UNKNOWN) if leg_id else EndedBy.UNKNOWN
-    return _report(
-        event,
-        facts.TalkEnded,
-        f"talk-ended/{leg_id}",
-        agent_id=headers["MemberName"],
-        leg_id=leg_id,
-        ended_by=ended_by,
-    )
+    return facts.TalkEnded(
+        key=f"{call_id}/talk-ended/{leg_id}", occurred_at=at, call_id=call_id,
+        agent_id=headers["MemberName"], leg_id=leg_id, ended_by=ended_by,
+    )  # fmt: skip
 
 
-def _held(event: AmiEvent, line: str) -> Report:
-    return _report(event, facts.CallHeld, f"held/{_stamp(event)}", leg_id=event.headers["Uniqueid"])
+def _held(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+    key = f"{call_id}/held/{_stamp(headers, at)}"
+    return facts.CallHeld(key=key, occurred_at=at, call_id=call_id, leg_id=headers["Uniqueid"])
 
 
-def _resumed(event: AmiEvent, line: str) -> Report:
-    return _report(event, facts.CallResumed, f"resumed/{_stamp(event)}", leg_id=event.headers["Uniqueid"])
+def _resumed(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+    key = f"{call_id}/resumed/{_stamp(headers, at)}"
+    return facts.CallResumed(key=key, occurred_at=at, call_id=call_id, leg_id=headers["Uniqueid"])
 
 
-def _user_event(event: AmiEvent, line: str) -> Report | None:
-    headers = event.headers
+def _user_event(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact | None:
     if headers.get("UserEvent") != QUEUE_EXIT:
         return None
-    return _report(
-        event,
-        facts.QueueGaveUp,
-        f"gave-up/{_stamp(event)}",
-        queue=headers.get("Queue", ""),
-        status=headers.get("Status", ""),
-    )
+    return facts.QueueGaveUp(
+        key=f"{call_id}/gave-up/{_stamp(headers, at)}", occurred_at=at, call_id=call_id,
+        queue=headers.get("Queue", ""), status=headers.get("Status", ""),
+    )  # fmt: skip
 
 
-def _hung_up(event: AmiEvent, line: str) -> Report:
-    unique_id = event.headers["Uniqueid"]
-    if unique_id != _call_id(event):
-        return _report(event, facts.AgentLegEnded, f"leg-ended/{unique_id}", leg_id=unique_id)
-    return _report(event, facts.CallEnded, "ended", cause=int(event.headers.get("Cause", 0)))
+def _hung_up(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+    leg_id = headers["Uniqueid"]
+    if leg_id != call_id:
+        key = f"{call_id}/leg-ended/{leg_id}"
+        return facts.AgentLegEnded(key=key, occurred_at=at, call_id=call_id, leg_id=leg_id)
+    cause = int(headers.get("Cause", 0))
+    return facts.CallEnded(key=f"{call_id}/ended", occurred_at=at, call_id=call_id, cause=cause)
 
 
-_TRANSLATIONS: dict[str, Callable[[AmiEvent, str], Report | None]] = {
+_TRANSLATIONS: dict[str, Callable[[Headers, str, datetime, str], CallFact | None]] = {
     "Newchannel": _new_channel,
     "QueueCallerJoin": _joined,
     "QueueCallerLeave": _left,

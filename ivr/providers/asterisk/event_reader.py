@@ -7,12 +7,15 @@ or a reader too far behind, means: reconnect and take a snapshot.
 import asyncio
 import itertools
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import structlog
 
+BLANK_LINE = b"\r\n\r\n"
 MESSAGE_LIMIT = 65_536
 """No event of Asterisk's is larger; what is, is skipped to the next blank line."""
 PING_SECONDS = 5.0
@@ -28,62 +31,112 @@ LIST_ROWS = frozenset({b"Status", b"StatusComplete", b"QueueEntry", b"QueueMembe
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class AmiEvent:
+class Headers(Mapping[str, str]):
+    """A message's headers, each found when it is asked for: most are never. A repeated one has its first value."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The header's value, or `default`."""
+        text = self._text
+        needle = _NEEDLES.get(name) or _NEEDLES.setdefault(name, f"\r\n{name}: ")
+        at = text.find(needle)
+        if at < 0:
+            return default
+        at += len(needle)
+        end = text.find("\r", at)
+        return text[at:end] if end >= 0 else text[at:]
+
+    def __getitem__(self, name: str) -> str:
+        value: str | None = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        # The first line is the event's name.
+        lines = self._text.split("\r\n")[1:]
+        return iter(dict.fromkeys(line.partition(": ")[0] for line in lines if ": " in line))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_NEEDLES = {
+    # A channel variable sent along by `channelvars`: one of several, so its own name is looked for.
+    "HOTLINE_CALL": "\r\nChanVariable: HOTLINE_CALL=",
+    "Dest/HOTLINE_CALL": "\r\nDestChanVariable: HOTLINE_CALL=",
+    "HOTLINE_CALLER": "\r\nVariable: HOTLINE_CALLER=",
+}
+"""How a header begins in a message; as many as our own code asks for."""
+
+
+class AmiEvent(NamedTuple):
     """One event; `at` is the PBX's own time (microseconds), of the reader where it sends none."""
 
     name: str
-    headers: Mapping[str, str]
+    headers: Headers
     at: datetime
 
 
-class Cutter:
-    """Cuts a byte stream into AMI messages, wherever the network cut it."""
+_EVENT = re.compile(rb"\r\n\r\nEvent: (\w+)\r")
 
-    def __init__(self) -> None:
-        self._buffer = bytearray()
+
+class Cutter:
+    """Cuts a byte stream into events, wherever the network cut it. What is not `wanted` costs a look.
+
+    `wanted` has each name as it is sent and as text.
+    """
+
+    def __init__(self, wanted: Mapping[bytes, str]) -> None:
+        self._wanted = wanted
+        self._rest = bytearray()
         self._skipping = False
         self.oversized = 0
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The messages that `data` completes, without their blank line."""
-        searched = max(0, len(self._buffer) - 3)
-        self._buffer += data
-        begin = 0
-        while (end := self._buffer.find(b"\r\n\r\n", max(begin, searched))) >= 0:
-            if self._skipping:
-                self._skipping = False
-            else:
-                # After garbage a blank line too many may stand before a message.
-                yield bytes(self._buffer[begin:end]).lstrip(b"\r\n")
-            begin = end + 4
-        del self._buffer[:begin]
-        if len(self._buffer) > MESSAGE_LIMIT:
+    def feed(self, data: bytes) -> Sequence[AmiEvent]:
+        """The wanted events that `data` completes."""
+        rest = self._rest
+        # The blank line may have been cut; bytes that complete nothing are only put by.
+        if BLANK_LINE not in data and BLANK_LINE not in rest[-3:] + data[:3]:
+            rest += data
+            self._limit()
+            return ()
+        # Every message then begins after a blank line, the first one too.
+        # Every message then begins after a blank line, the first one too.
+        whole = b"".join((BLANK_LINE, rest, data))
+        begin = whole.find(BLANK_LINE, 4) if self._skipping else 0
+        self._skipping = False
+        last = whole.rfind(BLANK_LINE)
+        self._rest = bytearray(whole[last + 4 :])
+        self._limit()
+        return self._events(whole, begin, last)
+
+    def _events(self, whole: bytes, begin: int, last: int) -> list[AmiEvent]:
+        """The wanted events from the blank line at `begin` to the one at `last`."""
+        events = []
+        for found in _EVENT.finditer(whole, begin, last):
+            if name := self._wanted.get(found[1]):
+                start = found.start(1)
+                text = whole[start : whole.find(BLANK_LINE, start)].decode("utf-8", "replace")
+                headers = Headers(text)
+                events.append(AmiEvent(name, headers, _instant(headers.get("Timestamp"))))
+        return events
+
+    def _limit(self) -> None:
+        if len(self._rest) > MESSAGE_LIMIT:
             self.oversized += 1
             self._skipping = True
-            del self._buffer[:-3]
-
-
-def parse(message: bytes, wanted: frozenset[bytes]) -> AmiEvent | None:
-    """The event a message holds, if its name is wanted. A repeated header keeps its last value."""
-    if not message.startswith(b"Event: "):
-        return None
-    end = message.find(b"\r\n")
-    name = message[7:end] if end >= 0 else message[7:]
-    if name not in wanted:
-        return None
-    headers = {}
-    for line in message.decode("utf-8", "replace").split("\r\n"):
-        header, separator, value = line.partition(": ")
-        if separator:
-            headers[header] = value
-    return AmiEvent(name.decode(), headers, _instant(headers.get("Timestamp")))
+            del self._rest[:-3]
 
 
 def _instant(timestamp: str | None) -> datetime:
     try:
-        return datetime.fromtimestamp(float(timestamp or ""), UTC)
-    except (ValueError, OverflowError):
+        return datetime.fromtimestamp(float(timestamp), UTC)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         return datetime.now(UTC)
 
 
