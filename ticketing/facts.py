@@ -5,10 +5,11 @@ The key of a fact makes it once-only: recording it again changes nothing.
 """
 
 import re
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
+
+from msgspec import Struct
 
 
 class Provenance(StrEnum):
@@ -51,8 +52,7 @@ class CallBackReason(StrEnum):
     CUT_OFF = "cut_off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """Something that happened at `occurred_at` (UTC); `key` makes it once-only.
 
     `kind` names the fact in journals and configuration: that of `CallArrived` is `call_arrived`.
@@ -68,8 +68,7 @@ class Fact:
         cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFact(Fact):
+class CallFact(Fact, frozen=True, kw_only=True):
     """A fact of one call; `call_id` is the PBX's Uniqueid of the caller's channel, unique across boots."""
 
     call_id: str
@@ -78,8 +77,7 @@ class CallFact(Fact):
 # --- registration: SOP steps 1 and 2 ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallArrived(CallFact):
+class CallArrived(CallFact, frozen=True, kw_only=True):
     """A call reached the line. `person_id` is None where the caller's number was withheld."""
 
     line: str
@@ -87,15 +85,13 @@ class CallArrived(CallFact):
     person_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MenuEntered(CallFact):
+class MenuEntered(CallFact, frozen=True, kw_only=True):
     """The greeting is over and the first menu speaks."""
 
     menu: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketRegistered(CallFact):
+class TicketRegistered(CallFact, frozen=True, kw_only=True):
     """A ticket number was issued: SOP step 2's output. `ticket_id` is the whole number, digits only."""
 
     ticket_id: str
@@ -103,8 +99,7 @@ class TicketRegistered(CallFact):
     sop_version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketContinued(CallFact):
+class TicketContinued(CallFact, frozen=True, kw_only=True):
     """The caller goes on with an open ticket instead of opening another.
 
     `keyed_in` tells a caller who typed the number from one who accepted the offer made to their line.
@@ -115,16 +110,14 @@ class TicketContinued(CallFact):
     sop_version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberSpoken(CallFact):
+class NumberSpoken(CallFact, frozen=True, kw_only=True):
     """The ticket number was read to its end for the `times`-th time."""
 
     ticket_id: str
     times: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallBackPromised(CallFact):
+class CallBackPromised(CallFact, frozen=True, kw_only=True):
     """The caller was told that the office calls back, at `due_at`."""
 
     due_at: datetime
@@ -134,39 +127,34 @@ class CallBackPromised(CallFact):
 # --- the queue: SOP steps 3 and 4 ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallQueued(CallFact):
+class CallQueued(CallFact, frozen=True, kw_only=True):
     """The caller entered the queue, at `position` (1 is next)."""
 
     queue: str
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryChosen(CallFact):
+class CategoryChosen(CallFact, frozen=True, kw_only=True):
     """The caller named the matter by one key while waiting."""
 
     category: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallLeftQueue(CallFact):
+class CallLeftQueue(CallFact, frozen=True, kw_only=True):
     """The caller is out of the queue: answered, gone, or choosing a category and about to return."""
 
     queue: str
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueGaveUp(CallFact):
+class QueueGaveUp(CallFact, frozen=True, kw_only=True):
     """The queue sent the caller on without a person; `status` is Asterisk's QUEUESTATUS."""
 
     queue: str
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentRang(CallFact):
+class AgentRang(CallFact, frozen=True, kw_only=True):
     """One agent's phone began to ring for the caller; `leg_id` is the Uniqueid of that phone's channel."""
 
     queue: str
@@ -174,8 +162,7 @@ class AgentRang(CallFact):
     leg_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentDidNotAnswer(CallFact):
+class AgentDidNotAnswer(CallFact, frozen=True, kw_only=True):
     """The agent's phone rang for `ring_seconds` and was not taken (ring-no-answer, or busy)."""
 
     queue: str
@@ -184,15 +171,13 @@ class AgentDidNotAnswer(CallFact):
     ring_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentLegEnded(CallFact):
+class AgentLegEnded(CallFact, frozen=True, kw_only=True):
     """The channel to the agent's phone is gone, whatever the reason."""
 
     leg_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentAnswered(CallFact):
+class AgentAnswered(CallFact, frozen=True, kw_only=True):
     """The agent took the call: SOP step 4's output."""
 
     queue: str
@@ -200,8 +185,7 @@ class AgentAnswered(CallFact):
     leg_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallAbandoned(CallFact):
+class CallAbandoned(CallFact, frozen=True, kw_only=True):
     """The caller hung up while queued."""
 
     queue: str
@@ -211,43 +195,37 @@ class CallAbandoned(CallFact):
 # --- the talk and its end: SOP steps 13 and 14 ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PopShown(CallFact):
+class PopShown(CallFact, frozen=True, kw_only=True):
     """The agent's page showed the caller's context."""
 
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallHeld(CallFact):
+class CallHeld(CallFact, frozen=True, kw_only=True):
     """The agent put the caller on hold."""
 
     leg_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallResumed(CallFact):
+class CallResumed(CallFact, frozen=True, kw_only=True):
     """The agent took the caller off hold."""
 
     leg_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosingStarted(CallFact):
+class ClosingStarted(CallFact, frozen=True, kw_only=True):
     """The agent began to close the call: SOP step 13."""
 
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentHungUp(CallFact):
+class AgentHungUp(CallFact, frozen=True, kw_only=True):
     """The agent ended the call from the desk's page; Asterisk then names the caller as the one who did."""
 
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TalkEnded(CallFact):
+class TalkEnded(CallFact, frozen=True, kw_only=True):
     """The talk between caller and agent is over; wrap-up (SOP step 14) begins."""
 
     agent_id: str
@@ -255,28 +233,24 @@ class TalkEnded(CallFact):
     ended_by: EndedBy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEnded(CallFact):
+class CallEnded(CallFact, frozen=True, kw_only=True):
     """The caller's channel is gone; `cause` is the Q.850 hang-up cause (0 where Asterisk names none)."""
 
     cause: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallCutOff(CallFact):
+class CallCutOff(CallFact, frozen=True, kw_only=True):
     """The telephone system went away under the call, so neither side ended it; the office calls back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrapUpExtended(CallFact):
+class WrapUpExtended(CallFact, frozen=True, kw_only=True):
     """The agent asked for more time; wrap-up now ends at `until_at`."""
 
     agent_id: str
     until_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrapUpEnded(CallFact):
+class WrapUpEnded(CallFact, frozen=True, kw_only=True):
     """The agent's wrap-up after this call is over."""
 
     agent_id: str
@@ -286,49 +260,42 @@ class WrapUpEnded(CallFact):
 # --- the agent's shift ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentFact(Fact):
+class AgentFact(Fact, frozen=True, kw_only=True):
     """A fact of one agent's shift."""
 
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentSignedIn(AgentFact):
+class AgentSignedIn(AgentFact, frozen=True, kw_only=True):
     """The agent sat down at `phone`, an interface of the PBX such as `PJSIP/1001`."""
 
     phone: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentBecameReady(AgentFact):
+class AgentBecameReady(AgentFact, frozen=True, kw_only=True):
     """The agent may be rung."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentBecameNotReady(AgentFact):
+class AgentBecameNotReady(AgentFact, frozen=True, kw_only=True):
     """The agent may not be rung; `reason` is a code of `queues.yaml`."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentSignedOut(AgentFact):
+class AgentSignedOut(AgentFact, frozen=True, kw_only=True):
     """The agent left."""
 
 
 # --- the right to be forgotten ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonErased(Fact):
+class PersonErased(Fact, frozen=True, kw_only=True):
     """A person's key was destroyed: nothing sealed under it can be read again (UU 27/2022 art. 8)."""
 
     person_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """A fact as a telephone reports it, with what must not stand in the journal beside it.
 
     `caller_number` is what the network said (any form, possibly withheld); the ledger seals it and
@@ -336,4 +303,7 @@ class Report:
     """
 
     fact: Fact
-    caller_number: str | None = field(default=None, repr=False)
+    caller_number: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Report({self.fact!r})"

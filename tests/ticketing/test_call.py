@@ -1,11 +1,11 @@
 """The fold of a call: any order, repetition or late arrival of its facts ends in the same call."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.builders import OFFICE, Story, an_answered_call, at
 from ticketing import facts

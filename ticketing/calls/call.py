@@ -1,10 +1,12 @@
 """A call, folded from its facts: any order, repetition or gap of them ends in the same call."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticketing import facts
 from ticketing.facts import CallFact, EndedBy
@@ -22,8 +24,7 @@ class CallPhase(StrEnum):
     OVER = "over"
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(Struct, frozen=True):
     """One agent's phone ringing for this call; `ended_at` is None while it rings or was answered."""
 
     agent_id: str
@@ -32,8 +33,7 @@ class Ring:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What is known of one call. Instants are UTC; None means it has not happened, or nobody saw it."""
 
     call_id: str

@@ -4,13 +4,13 @@ Queue members carry our agent's id as their name. The PBX's own clock (microseco
 HoldTime, RingTime and TalkTime of Asterisk 22 are whole seconds of it and are not used for that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.dialplan import INBOUND
-from ivr.providers.asterisk.event_reader import AmiEvent, Headers
 from ticketing import facts
-from ticketing.facts import CallFact, EndedBy, Report
+from ticketing.facts import CallArrived, CallFact, EndedBy, Report
 
 QUEUE_EXIT = "HotlineQueueExit"
 ENDED_BY = {"caller": EndedBy.CALLER, "agent": EndedBy.AGENT, "transfer": EndedBy.TRANSFER}
@@ -25,17 +25,17 @@ def reports_of(event: AmiEvent, line: str) -> tuple[Report, ...]:
     if translate is None or not call_id:
         return ()
     fact = translate(headers, call_id, event.at, line)
-    if fact is None:
-        return ()
-    return (Report(fact, headers.get("CallerIDNum") if event.name == "Newchannel" else None),)
+    if type(fact) is CallArrived:
+        return (Report(fact, headers.get("CallerIDNum")),)
+    return (Report(fact),) if fact else ()
 
 
-def _stamp(headers: Headers, at: datetime) -> str:
+def _stamp(headers: Mapping[str, str], at: datetime) -> str:
     """Tells one coming or going of a call from the next: its instant in microseconds."""
     return headers.get("Timestamp") or at.isoformat()
 
 
-def _new_channel(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact | None:
+def _new_channel(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact | None:
     if headers.get("Context") != INBOUND or headers.get("Uniqueid") != headers.get("Linkedid"):
         return None
     return facts.CallArrived(
@@ -44,28 +44,28 @@ def _new_channel(headers: Headers, call_id: str, at: datetime, line: str) -> Cal
     )  # fmt: skip
 
 
-def _joined(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _joined(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     return facts.CallQueued(
         key=f"{call_id}/queued/{_stamp(headers, at)}", occurred_at=at, call_id=call_id,
         queue=headers["Queue"], position=int(headers.get("Position", 1)),
     )  # fmt: skip
 
 
-def _left(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _left(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     return facts.CallLeftQueue(
         key=f"{call_id}/left/{_stamp(headers, at)}", occurred_at=at, call_id=call_id,
         queue=headers["Queue"], position=int(headers.get("Position", 0)),
     )  # fmt: skip
 
 
-def _abandoned(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _abandoned(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     return facts.CallAbandoned(
         key=f"{call_id}/abandoned", occurred_at=at, call_id=call_id,
         queue=headers["Queue"], position=int(headers.get("Position", 0)),
     )  # fmt: skip
 
 
-def _called(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _called(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers["DestUniqueid"]
     return facts.AgentRang(
         key=f"{call_id}/rang/{leg_id}", occurred_at=at, call_id=call_id,
@@ -73,7 +73,7 @@ def _called(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact
     )  # fmt: skip
 
 
-def _not_answered(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _not_answered(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers["DestUniqueid"]
     return facts.AgentDidNotAnswer(
         key=f"{call_id}/not-answered/{leg_id}", occurred_at=at, call_id=call_id,
@@ -83,7 +83,7 @@ def _not_answered(headers: Headers, call_id: str, at: datetime, line: str) -> Ca
     )  # fmt: skip
 
 
-def _connected(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _connected(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers["DestUniqueid"]
     return facts.AgentAnswered(
         key=f"{call_id}/answered/{leg_id}", occurred_at=at, call_id=call_id,
@@ -91,7 +91,7 @@ def _connected(headers: Headers, call_id: str, at: datetime, line: str) -> CallF
     )  # fmt: skip
 
 
-def _completed(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _completed(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers.get("DestUniqueid", "")
     # Without the agent's leg (hung up before the bridge stood), Asterisk says "caller" whoever it was.
     ended_by = ENDED_BY.get(headers.get("Reason", ""), EndedBy.UNKNOWN) if leg_id else EndedBy.UNKNOWN
@@ -101,17 +101,17 @@ def _completed(headers: Headers, call_id: str, at: datetime, line: str) -> CallF
     )  # fmt: skip
 
 
-def _held(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _held(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     key = f"{call_id}/held/{_stamp(headers, at)}"
     return facts.CallHeld(key=key, occurred_at=at, call_id=call_id, leg_id=headers["Uniqueid"])
 
 
-def _resumed(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _resumed(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     key = f"{call_id}/resumed/{_stamp(headers, at)}"
     return facts.CallResumed(key=key, occurred_at=at, call_id=call_id, leg_id=headers["Uniqueid"])
 
 
-def _user_event(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact | None:
+def _user_event(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact | None:
     if headers.get("UserEvent") != QUEUE_EXIT:
         return None
     return facts.QueueGaveUp(
@@ -120,7 +120,7 @@ def _user_event(headers: Headers, call_id: str, at: datetime, line: str) -> Call
     )  # fmt: skip
 
 
-def _hung_up(headers: Headers, call_id: str, at: datetime, line: str) -> CallFact:
+def _hung_up(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
     leg_id = headers["Uniqueid"]
     if leg_id != call_id:
         key = f"{call_id}/leg-ended/{leg_id}"
@@ -129,7 +129,7 @@ def _hung_up(headers: Headers, call_id: str, at: datetime, line: str) -> CallFac
     return facts.CallEnded(key=f"{call_id}/ended", occurred_at=at, call_id=call_id, cause=cause)
 
 
-_TRANSLATIONS: dict[str, Callable[[Headers, str, datetime, str], CallFact | None]] = {
+_TRANSLATIONS: dict[str, Callable[[Mapping[str, str], str, datetime, str], CallFact | None]] = {
     "Newchannel": _new_channel,
     "QueueCallerJoin": _joined,
     "QueueCallerLeave": _left,

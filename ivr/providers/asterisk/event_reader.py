@@ -7,17 +7,14 @@ or a reader too far behind, means: reconnect and take a snapshot.
 import asyncio
 import itertools
 import random
-import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
 
 import structlog
 
-BLANK_LINE = b"\r\n\r\n"
-MESSAGE_LIMIT = 65_536
-"""No event of Asterisk's is larger; what is, is skipped to the next blank line."""
+from ivr.providers.asterisk.ami_messages import AmiEvent, Cutter
+
 PING_SECONDS = 5.0
 SILENCE_SECONDS = 11.0
 """Two pings without a word back: the link is half-open."""
@@ -25,119 +22,10 @@ BACK_OFF_SECONDS = (0.5, 10.0)
 LOGIN_SECONDS = 5.0
 READ_BYTES = 65_536
 LIST_SECONDS = 5.0
-LIST_ROWS = frozenset({b"Status", b"StatusComplete", b"QueueEntry", b"QueueMember", b"QueueStatusComplete"})
+LIST_ROWS = frozenset({"Status", "StatusComplete", "QueueEntry", "QueueMember", "QueueStatusComplete"})
 """What list actions answer with; none of them is ever sent unasked."""
 
 log = structlog.get_logger(__name__)
-
-
-class Headers(Mapping[str, str]):
-    """A message's headers, each found when it is asked for: most are never. A repeated one has its first value."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The header's value, or `default`."""
-        text = self._text
-        needle = _NEEDLES.get(name) or _NEEDLES.setdefault(name, f"\r\n{name}: ")
-        at = text.find(needle)
-        if at < 0:
-            return default
-        at += len(needle)
-        end = text.find("\r", at)
-        return text[at:end] if end >= 0 else text[at:]
-
-    def __getitem__(self, name: str) -> str:
-        value: str | None = self.get(name)
-        if value is None:
-            raise KeyError(name)
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        # The first line is the event's name.
-        lines = self._text.split("\r\n")[1:]
-        return iter(dict.fromkeys(line.partition(": ")[0] for line in lines if ": " in line))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-_NEEDLES = {
-    # A channel variable sent along by `channelvars`: one of several, so its own name is looked for.
-    "HOTLINE_CALL": "\r\nChanVariable: HOTLINE_CALL=",
-    "Dest/HOTLINE_CALL": "\r\nDestChanVariable: HOTLINE_CALL=",
-    "HOTLINE_CALLER": "\r\nVariable: HOTLINE_CALLER=",
-}
-"""How a header begins in a message; as many as our own code asks for."""
-
-
-class AmiEvent(NamedTuple):
-    """One event; `at` is the PBX's own time (microseconds), of the reader where it sends none."""
-
-    name: str
-    headers: Headers
-    at: datetime
-
-
-_EVENT = re.compile(rb"\r\n\r\nEvent: (\w+)\r")
-
-
-class Cutter:
-    """Cuts a byte stream into events, wherever the network cut it. What is not `wanted` costs a look.
-
-    `wanted` has each name as it is sent and as text.
-    """
-
-    def __init__(self, wanted: Mapping[bytes, str]) -> None:
-        self._wanted = wanted
-        self._rest = bytearray()
-        self._skipping = False
-        self.oversized = 0
-
-    def feed(self, data: bytes) -> Sequence[AmiEvent]:
-        """The wanted events that `data` completes."""
-        rest = self._rest
-        # The blank line may have been cut; bytes that complete nothing are only put by.
-        if BLANK_LINE not in data and BLANK_LINE not in rest[-3:] + data[:3]:
-            rest += data
-            self._limit()
-            return ()
-        # Every message then begins after a blank line, the first one too.
-        # Every message then begins after a blank line, the first one too.
-        whole = b"".join((BLANK_LINE, rest, data))
-        begin = whole.find(BLANK_LINE, 4) if self._skipping else 0
-        self._skipping = False
-        last = whole.rfind(BLANK_LINE)
-        self._rest = bytearray(whole[last + 4 :])
-        self._limit()
-        return self._events(whole, begin, last)
-
-    def _events(self, whole: bytes, begin: int, last: int) -> list[AmiEvent]:
-        """The wanted events from the blank line at `begin` to the one at `last`."""
-        events = []
-        for found in _EVENT.finditer(whole, begin, last):
-            if name := self._wanted.get(found[1]):
-                start = found.start(1)
-                text = whole[start : whole.find(BLANK_LINE, start)].decode("utf-8", "replace")
-                headers = Headers(text)
-                events.append(AmiEvent(name, headers, _instant(headers.get("Timestamp"))))
-        return events
-
-    def _limit(self) -> None:
-        if len(self._rest) > MESSAGE_LIMIT:
-            self.oversized += 1
-            self._skipping = True
-            del self._rest[:-3]
-
-
-def _instant(timestamp: str | None) -> datetime:
-    try:
-        return datetime.fromtimestamp(float(timestamp), UTC)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +84,7 @@ class EventReader:
         on_login: Callable[[], Awaitable[None]],
     ) -> None:
         self._manager = manager
-        self._wanted = frozenset(name.encode() for name in wanted) | LIST_ROWS
+        self._wanted = wanted | LIST_ROWS
         self._on_event = on_event
         self._on_login = on_login
         self._writer: asyncio.StreamWriter | None = None
@@ -277,7 +165,7 @@ class EventReader:
             raise ConnectionRefusedError("login refused")
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        cutter = Cutter()
+        cutter = Cutter(self._wanted)
         while True:
             # Not wait_for: before Python 3.12 it forgets a cancellation that meets the data.
             async with asyncio.timeout(SILENCE_SECONDS):
@@ -285,19 +173,14 @@ class EventReader:
             if not data:
                 raise ConnectionResetError
             self.last_heard_at = datetime.now(UTC)
-            for message in cutter.feed(data):
-                if event := parse(message, self._wanted):
-                    self._hand_on(event)
-                elif message.startswith(b"Response: Error"):
-                    self._refuse_list(message)
-
-    def _refuse_list(self, message: bytes) -> None:
-        for number, asked in self._lists.items():
-            if f"ActionID: {number}\r\n".encode() in message + b"\r\n":
-                asked.fail("refused")
+            for event in cutter.feed(data):
+                self._hand_on(event)
+            if self._lists and b"Response: Error" in data:
+                for asked in self._lists.values():
+                    asked.fail("refused")
 
     def _hand_on(self, event: AmiEvent) -> None:
-        if event.name.encode() in LIST_ROWS:
+        if event.name in LIST_ROWS:
             if asked := self._lists.get(event.headers.get("ActionID", "")):
                 asked.take(event)
             return

@@ -10,8 +10,9 @@ import structlog
 from config.clock import Clock
 from config.errors import Unavailable
 from ivr.call_desk import CallDesk
+from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import BookedCall, Books
-from ivr.providers.asterisk.event_reader import AmiEvent, EventReader, ListNotGiven
+from ivr.providers.asterisk.event_reader import EventReader, ListNotGiven
 from ivr.providers.asterisk.reconcile import Snapshot, gone, missing, snapshot_of, tells_of, tells_of_booked
 from ticketing.calls.call import fold
 from ticketing.facts import CallArrived, CallFact, Report

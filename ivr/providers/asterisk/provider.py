@@ -7,11 +7,12 @@ from functools import partial
 
 from config.clock import Clock
 from ivr.call_desk import CallDesk
+from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import Books
 from ivr.providers.asterisk.configuration import CONTROL, READER
 from ivr.providers.asterisk.control import ControlLink
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
-from ivr.providers.asterisk.event_reader import AmiEvent, EventReader, Manager
+from ivr.providers.asterisk.event_reader import EventReader, Manager
 from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer
 from ivr.providers.asterisk.healing import Healer
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import BookedCall
 from ivr.providers.asterisk.dialplan import INBOUND, WAITING
-from ivr.providers.asterisk.event_reader import AmiEvent
 from ticketing import facts
 from ticketing.facts import CallFact, Provenance
 
@@ -122,7 +122,7 @@ def _live(
     return LiveCall(
         call_id=headers["Uniqueid"],
         arrived_at=at - timedelta(seconds=_number(headers.get("Seconds"))),
-        caller_number=_variable(headers, "HOTLINE_CALLER"),
+        caller_number=headers.get("HOTLINE_CALLER") or None,
         queue=entry["Queue"]
         if entry
         else data.split(",")[0]
@@ -185,13 +185,7 @@ def _reconstructed(kind: type[CallFact], call_id: str, at: datetime, key: str, *
 
 
 def _call_of(headers: Mapping[str, str]) -> str:
-    name, _, value = headers.get("ChanVariable", "").partition("=")
-    return value if name == "HOTLINE_CALL" and value else headers.get("Linkedid", "")
-
-
-def _variable(headers: Mapping[str, str], wanted: str) -> str | None:
-    name, _, value = headers.get("Variable", "").partition("=")
-    return value if name == wanted and value else None
+    return headers.get("HOTLINE_CALL") or headers.get("Linkedid", "")
 
 
 def _number(text: str | None) -> int:

@@ -12,10 +12,11 @@ from pathlib import Path
 from config.errors import Text
 from config.office import Queue
 from ivr.probe.sipp import Act, Sipp, SippProcess
+from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.configuration import CONTROL, READER
 from ivr.providers.asterisk.control import ControlLink
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
-from ivr.providers.asterisk.event_reader import AmiEvent, EventReader, Manager
+from ivr.providers.asterisk.event_reader import EventReader, Manager
 from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer, Handler
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, draw_up
 from ivr.providers.asterisk.private_pbx import PrivatePbx

@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 
 from config.errors import Unavailable
 from ivr.providers.asterisk import event_reader
+from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.control import ACTION_SECONDS, ControlLink, UnsafeValue
 from ivr.providers.asterisk.event_facts import reports_of
-from ivr.providers.asterisk.event_reader import AmiEvent, EventReader, Manager
+from ivr.providers.asterisk.event_reader import EventReader, Manager
 from ticketing.facts import EndedBy, TalkEnded
 
 HELLO = b"Asterisk Call Manager/11.0.0\r\n"

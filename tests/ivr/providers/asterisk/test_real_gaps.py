@@ -13,10 +13,11 @@ import pytest
 from config.clock import now
 from ivr.call_desk import CallDesk
 from ivr.probe.sipp import AwaitHangUp, HangUp, Wait
+from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import Books
 from ivr.providers.asterisk.configuration import READER
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
-from ivr.providers.asterisk.event_reader import AmiEvent, EventReader, Manager
+from ivr.providers.asterisk.event_reader import EventReader, Manager
 from ivr.providers.asterisk.healing import Healer
 from ivr.providers.asterisk.plan import LOOPBACK
 from tests.builders import Desk, a_desk

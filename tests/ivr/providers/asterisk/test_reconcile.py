@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import Books, cel_rows, queue_rows
-from ivr.providers.asterisk.event_reader import AmiEvent
 from ivr.providers.asterisk.reconcile import gone, missing, snapshot_of
 from tests.builders import at
 from tests.ivr.providers.asterisk.test_events import RECORDINGS, reports
@@ -120,7 +120,7 @@ def test_a_line_that_is_no_row_is_left_out(line: str) -> None:
 
 def status(call_id: str, channel_id: str = "", **more: str) -> AmiEvent:
     """A row of `Status`."""
-    headers = {"ChanVariable": f"HOTLINE_CALL={call_id}", "Uniqueid": channel_id or call_id, **more}
+    headers = {"HOTLINE_CALL": call_id, "Uniqueid": channel_id or call_id, **more}
     return AmiEvent("Status", {"Context": "hotline-masuk", "Seconds": "9", **headers}, at(0))
 
 
@@ -128,7 +128,7 @@ def test_a_snapshot_tells_who_waits_and_who_talks_with_whom() -> None:
     leg = {"Context": "hotline-petugas", "Application": "AppQueue", "Channel": "PJSIP/meja02-00000007"}
     channels = [
         status("c1"),
-        status("c2", Variable="HOTLINE_CALLER=081200000042"),
+        status("c2", HOTLINE_CALLER="081200000042"),
         status("c2", "leg", BridgeID="b", Seconds="4", **leg),
         status("", "other", Context="default"),
     ]
