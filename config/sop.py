@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 from config.errors import Text
@@ -48,7 +49,7 @@ class SopStep:
         return None if self.standard_seconds is None else self.standard_seconds * self.warn_ratio
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sop:
     """One version of the procedure."""
 
@@ -59,7 +60,7 @@ class Sop:
     effective_on: date
     steps: tuple[SopStep, ...]
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The SOP's number and what it says: a case keeps the version it began under."""
         return f"{self.number}@{fingerprint(json.dumps(self.to_json(), sort_keys=True))}"

@@ -86,6 +86,13 @@ def call_row(call: Call, office: Office) -> Row:
     }
 
 
+TICKET_COLUMNS = (
+    "ticket_id", "day", "serial", "registered_by_call_id", "person_id", "sop_version", "registered_at", "state",
+    "category", "last_call_id", "last_call_at",
+)  # fmt: skip
+"""What `ticket_row` fills."""
+
+
 def ticket_row(call: Call) -> Row:
     """The row of the ticket this call registered."""
     assert call.ticket_id is not None

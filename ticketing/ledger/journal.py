@@ -72,9 +72,9 @@ class Journal:
         """Record the reports' facts; returns once they are durable. Facts known already change nothing."""
         await self._ask(_Item(reports=reports))
 
-    async def register(self, registration: Registration) -> TicketRegistered:
+    async def register(self, registration: Registration, *reports: Report) -> TicketRegistered:
         """Issue the call's ticket number; the same call gets the same number again."""
-        registered: TicketRegistered = await self._ask(_Item(registration=registration))
+        registered: TicketRegistered = await self._ask(_Item(reports=reports, registration=registration))
         return registered
 
     async def do(self, work: Callable[[Connection], T], *reports: Report) -> T:

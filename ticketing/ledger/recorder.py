@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, literal, literal_column, select, update
 
 from config.clock import office_day
 from config.office import Office, Sop
@@ -31,6 +30,7 @@ from ticketing.ledger import codec, folded
 from ticketing.ledger.folded import FoldedCall, Row
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
+from ticketing.statements import Statement, insert_for, upsert
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.number import TicketNumber
 
@@ -75,11 +75,11 @@ class Recorder:
 
     def record(self, connection: Connection, asked: Sequence[Report | Registration]) -> list[Committed]:
         """Record what is new of `asked` and return it; what the journal already holds is left out."""
-        known = self._known(connection, [_key(item) for item in asked])
+        self._load(connection, filter(None, map(_call_id, asked)))
+        known = self._known(connection, asked)
         fresh = {_key(item): item for item in asked if _key(item) not in known}
         reports = [item for item in fresh.values() if isinstance(item, Report)]
         facts = complainant.with_persons(connection, self._vault, reports)
-        self._load(connection, {fact.call_id for fact in facts if isinstance(fact, CallFact)})
         registrations = [item for item in fresh.values() if isinstance(item, Registration)]
         registrations += self._owed(facts, {registration.call_id for registration in registrations})
         facts += self._numbered(connection, registrations)
@@ -90,23 +90,34 @@ class Recorder:
 
     def registered(self, connection: Connection, registration: Registration) -> TicketRegistered:
         """The ticket of a registration that was recorded, now or before."""
-        row = connection.execute(select(tables.journal).where(tables.journal.c.key == registration.key)).one()
-        fact = codec.from_row(row)
+        self._load(connection, [registration.call_id])
+        fact = self._facts[registration.call_id][registration.key]
         assert isinstance(fact, TicketRegistered)
         return fact
 
-    def _known(self, connection: Connection, keys: list[str]) -> set[str]:
-        column = tables.journal.c.key
-        return set(connection.scalars(select(column).where(column.in_(keys))))
+    def _known(self, connection: Connection, asked: Sequence[Report | Registration]) -> set[str]:
+        """The keys that are recorded already; those of a call are all in memory by now."""
+        known: set[str] = set()
+        others: list[str] = []
+        for item in asked:
+            if call_id := _call_id(item):
+                known.update({_key(item)} & self._facts[call_id].keys())
+            else:
+                others.append(_key(item))
+        if others:
+            column = tables.journal.c.key
+            known.update(connection.scalars(select(column).where(column.in_(others))))
+        return known
 
     def _load(self, connection: Connection, call_ids: Iterable[str]) -> None:
-        missing = [call_id for call_id in call_ids if call_id not in self._facts]
-        if not missing:
-            return
+        missing = [call_id for call_id in dict.fromkeys(call_ids) if call_id not in self._facts]
         for call_id in missing:
             self._facts[call_id] = {}
-        rows = connection.execute(select(tables.journal).where(tables.journal.c.call_id.in_(missing)))
-        for row in rows:
+        begun = _BEGUN.each(connection, [{"of_call": call_id} for call_id in missing])
+        earlier = [call_id for call_id, found in zip(missing, begun, strict=True) if found]
+        if not earlier:
+            return
+        for row in connection.execute(select(tables.journal).where(tables.journal.c.call_id.in_(earlier))):
             fact = codec.from_row(row)
             assert isinstance(fact, CallFact)
             self._facts[fact.call_id][fact.key] = fact
@@ -123,7 +134,6 @@ class Recorder:
 
     def _numbered(self, connection: Connection, registrations: list[Registration]) -> list[Fact]:
         """One fact for each registration; the day's serials are taken once for the whole batch."""
-        self._load(connection, {registration.call_id for registration in registrations})
         by_day: dict[Any, list[Registration]] = {}
         for registration in registrations:
             by_day.setdefault(office_day(registration.asked_at), []).append(registration)
@@ -149,11 +159,8 @@ class Recorder:
         if not facts:
             return []
         recorded_at = self._recorded_at()
-        seqs = connection.scalars(
-            insert(tables.journal).returning(tables.journal.c.seq, sort_by_parameter_order=True),
-            [_journal_row(fact, recorded_at) for fact in facts],
-        )
-        return [Committed(seq, fact) for seq, fact in zip(seqs, facts, strict=True)]
+        seqs = _APPEND.each(connection, [_journal_row(fact, recorded_at) for fact in facts])
+        return [Committed(seq, fact) for (seq,), fact in zip(seqs, facts, strict=True)]
 
     def _derive_calls(self, connection: Connection, facts: list[Fact]) -> None:
         changed: dict[str, None] = {}
@@ -189,7 +196,9 @@ class Recorder:
         if sop.version in self._sops:
             return
         row = {"version": sop.version, "body": sop.to_json(), "first_used_at": self._recorded_at()}
-        connection.execute(_insert(connection, tables.sop_versions).values(row).on_conflict_do_nothing())
+        connection.execute(
+            insert_for(connection.dialect.name, tables.sop_versions).values(row).on_conflict_do_nothing()
+        )
         self._sops[sop.version] = sop
 
     def _derive_shifts(self, connection: Connection, facts: list[Fact]) -> None:
@@ -197,7 +206,7 @@ class Recorder:
             shift_row(fact) for fact in facts if isinstance(fact, AgentFact) and type(fact) in SHIFT_STATES
         ]
         for row in rows:
-            statement = _insert(connection, tables.shifts).values(row)
+            statement = insert_for(connection.dialect.name, tables.shifts).values(row)
             newer = {name: value for name, value in row.items() if name != "agent_id"}
             if newer["phone"] is None and newer["state"] != "signed_out":
                 del newer["phone"]
@@ -215,16 +224,11 @@ def write_calls(connection: Connection, changed: Sequence[FoldedCall], office: O
     if not changed:
         return
     calendar = Calendar(office.hours)
-    _upsert(connection, tables.calls, [folded.call_row(item.call, office) for item in changed])
-    registered = [folded.ticket_row(item.call) for item in changed if item.call.registered_here]
-    if registered:
-        _upsert(connection, tables.tickets, registered, only=("person_id",))
-    states = [folded.ticket_state_row(item.call, calendar) for item in changed if item.call.ticket_id]
-    if states:
-        connection.execute(_TICKET_STATE, states)
-    steps = [row for item in changed for row in folded.step_rows(item)]
-    if steps:
-        _upsert(connection, tables.sop_steps, steps)
+    ticketed = [item.call for item in changed if item.call.ticket_id]
+    _CALLS.many(connection, [folded.call_row(item.call, office) for item in changed])
+    _TICKETS.many(connection, [folded.ticket_row(call) for call in ticketed if call.registered_here])
+    _TICKET_STATES.many(connection, [folded.ticket_state_row(call, calendar) for call in ticketed])
+    _STEPS.many(connection, [row for item in changed for row in folded.step_rows(item)])
 
 
 _TICKET_STATE = (
@@ -242,9 +246,29 @@ _TICKET_STATE = (
 )
 """The latest call decides a ticket's state; an older one that is heard of late changes nothing."""
 
+_BEGUN = Statement(
+    lambda _: (
+        select(literal(1)).where(tables.journal.c.call_id == bindparam("of_call")).limit(literal_column("1"))
+    )
+)
+_APPEND = Statement(
+    lambda dialect: insert_for(dialect, tables.journal).returning(tables.journal.c.seq),
+    [column.name for column in tables.journal.c if column.name != "seq"],
+)
+_CALLS = upsert(tables.calls, tables.calls.c.keys())
+_TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))
+_TICKET_STATES = Statement(lambda _: _TICKET_STATE)
+_STEPS = upsert(tables.sop_steps, tables.sop_steps.c.keys())
+
 
 def _has_ticket(known: Iterable[CallFact]) -> bool:
     return any(isinstance(fact, TicketRegistered | TicketContinued) for fact in known)
+
+
+def _call_id(item: Report | Registration) -> str | None:
+    if isinstance(item, Registration):
+        return item.call_id
+    return item.fact.call_id if isinstance(item.fact, CallFact) else None
 
 
 def _key(item: Report | Registration) -> str:
@@ -267,26 +291,16 @@ def _journal_row(fact: Fact, recorded_at: datetime) -> Row:
 
 def _take_serials(connection: Connection, day: Any, count: int) -> int:
     """The first of `count` serials of the day; numbers are never reused, gaps are allowed."""
-    statement = _insert(connection, tables.days).values(day=day, next_serial=1 + count)
-    statement = statement.on_conflict_do_update(
-        index_elements=["day"], set_={"next_serial": tables.days.c.next_serial + count}
+    (taken,) = _SERIALS.each(connection, [{"day": day, "next_serial": 1 + count}])
+    return int(taken[0]) - count
+
+
+def _serials(dialect: str) -> Any:
+    statement = insert_for(dialect, tables.days)
+    more = tables.days.c.next_serial + statement.excluded.next_serial - 1
+    return statement.on_conflict_do_update(index_elements=["day"], set_={"next_serial": more}).returning(
+        tables.days.c.next_serial
     )
-    next_serial = connection.scalars(statement.returning(tables.days.c.next_serial)).one()
-    return int(next_serial) - count
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
-
-
-def _upsert(connection: Connection, table: Table, rows: list[Row], only: tuple[str, ...] = ()) -> None:
-    statement = _insert(connection, table)
-    key = [column.name for column in table.primary_key]
-    names = only or tuple(name for name in rows[0] if name not in key)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=key, set_={name: statement.excluded[name] for name in names}
-        ),
-        rows,
-    )
+_SERIALS = Statement(_serials, ["day", "next_serial"])

@@ -1,16 +1,17 @@
 """Persons in the ledger: found by their number's blind index, kept sealed, erased by destroying a key."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ticketing import tables
 from ticketing.facts import CallArrived, Fact, Report
 from ticketing.people import phone_number
 from ticketing.people.privacy import Unreadable, Vault
+from ticketing.statements import Statement
 
 PHONE = "phone"
 
@@ -20,9 +21,8 @@ def with_persons(connection: Connection, vault: Vault, reports: Sequence[Report]
     numbers = {id(report): phone_number.normalise(report.caller_number) for report in reports}
     wanted = {number: report for report in reports if (number := numbers[id(report)])}
     persons = _find(connection, vault, list(wanted))
-    newcomers = [number for number in wanted if number not in persons]
-    for number in newcomers:
-        persons[number] = _add(connection, vault, number, wanted[number].fact.occurred_at)
+    newcomers = {n: report.fact.occurred_at for n, report in wanted.items() if n not in persons}
+    persons |= _add(connection, vault, newcomers)
     return [_with_person(report.fact, persons.get(numbers[id(report)] or "")) for report in reports]
 
 
@@ -33,28 +33,33 @@ def _with_person(fact: Fact, person_id: str | None) -> Fact:
 
 
 def _find(connection: Connection, vault: Vault, numbers: list[str]) -> dict[str, str]:
-    if not numbers:
-        return {}
-    blinds = {vault.blind(PHONE, number): number for number in numbers}
-    index = tables.blind_index
-    rows = connection.execute(select(index.c.blind, index.c.person_id).where(index.c.blind.in_(blinds)))
-    return {blinds[row.blind]: row.person_id for row in rows}
+    blinds = [{"of_blind": vault.blind(PHONE, number)} for number in numbers]
+    found = _PERSON.each(connection, blinds)
+    return {number: row[0] for number, row in zip(numbers, found, strict=True) if row}
 
 
-def _add(connection: Connection, vault: Vault, number: str, seen_at: datetime) -> str:
-    person_id = uuid.uuid4().hex
-    wrapped = vault.new_person_key(person_id)
-    connection.execute(insert(tables.persons).values(person_id=person_id, first_seen_at=seen_at))
-    connection.execute(insert(tables.person_keys).values(person_id=person_id, wrapped_key=wrapped))
-    connection.execute(
-        insert(tables.blind_index).values(blind=vault.blind(PHONE, number), field=PHONE, person_id=person_id)
+def _add(connection: Connection, vault: Vault, seen_at: Mapping[str, datetime]) -> dict[str, str]:
+    """New persons, by the number each is known by: every row of each table at once."""
+    persons = {number: uuid.uuid4().hex for number in seen_at}
+    keys = {number: vault.new_person_key(person_id) for number, person_id in persons.items()}
+    of = [{"person_id": person_id, "field": PHONE, "number": number} for number, person_id in persons.items()]
+    _PERSONS.many(connection, [one | {"first_seen_at": seen_at[one["number"]]} for one in of])
+    _KEYS.many(connection, [one | {"wrapped_key": keys[one["number"]]} for one in of])
+    _BLINDS.many(connection, [one | {"blind": vault.blind(PHONE, one["number"])} for one in of])
+    seals = (vault.seal(keys[one["number"]], one["person_id"], PHONE, one["number"]) for one in of)
+    _SEALS.many(connection, [one | {"value": seal} for one, seal in zip(of, seals, strict=True)])
+    return persons
+
+
+_PERSON = Statement(
+    lambda _: select(tables.blind_index.c.person_id).where(
+        tables.blind_index.c.blind == bindparam("of_blind")
     )
-    connection.execute(
-        insert(tables.sealed).values(
-            person_id=person_id, field=PHONE, value=vault.seal(wrapped, person_id, PHONE, number)
-        )
-    )
-    return person_id
+)
+_PERSONS = Statement(lambda _: insert(tables.persons), ("person_id", "first_seen_at"))
+_KEYS = Statement(lambda _: insert(tables.person_keys), ("person_id", "wrapped_key"))
+_BLINDS = Statement(lambda _: insert(tables.blind_index), ("blind", "field", "person_id"))
+_SEALS = Statement(lambda _: insert(tables.sealed), ("person_id", "field", "value"))
 
 
 def find(connection: Connection, vault: Vault, raw_number: str) -> str | None:
