@@ -5,10 +5,11 @@ fails is replayed item by item, each under a savepoint, so that one refused item
 """
 
 import asyncio
+import contextlib
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -46,7 +47,16 @@ class _Item:
     reports: tuple[Report, ...] = ()
     registration: Registration | None = None
     work: Callable[[Connection], Any] | None = None
-    done: Future[Any] = field(default_factory=Future)
+    done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def answer(self, result: Any, fault: Exception | None) -> None:
+        """Tell whoever waits, if anybody still does. Runs in their loop."""
+        if self.done.done():
+            return
+        if fault:
+            self.done.set_exception(fault)
+        else:
+            self.done.set_result(result)
 
 
 class Journal:
@@ -87,7 +97,7 @@ class Journal:
             self._waiting.put_nowait(item)
         except queue.Full:
             raise LedgerBusy from None
-        return await asyncio.wrap_future(item.done)
+        return await item.done
 
     def _write(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -166,16 +176,32 @@ class Journal:
         results.extend(result)
 
     def _fail(self, item: _Item, fault: Exception) -> None:
-        if isinstance(fault, Refused):
-            item.done.set_exception(fault)
-            return
-        # The fault's text may quote values; its class is all that is logged.
-        log.error("ledger write failed", fault=type(fault).__name__)
-        item.done.set_exception(LedgerBusy() if isinstance(fault, DBAPIError) else fault)
+        if not isinstance(fault, Refused):
+            # The fault's text may quote values; its class is all that is logged.
+            log.error("ledger write failed", fault=type(fault).__name__)
+        ours = LedgerBusy() if isinstance(fault, DBAPIError | sqlite3.Error) else fault
+        _answer([(item, None, ours)])
 
     def _finish(self, batch: list[_Item], results: list[Any], committed: list[Committed]) -> None:
-        for item, result in zip(batch, results, strict=True):
-            if not item.done.cancelled():
-                item.done.set_result(result)
+        _answer([(item, result, None) for item, result in zip(batch, results, strict=True)])
         if committed:
             self._publish(committed)
+
+
+Answer = tuple[_Item, Any, Exception | None]
+
+
+def _answer(answers: Sequence[Answer]) -> None:
+    """Wake each waiting loop once, whatever the batch: a wake-up costs more than the answer."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Answer]] = {}
+    for answer in answers:
+        by_loop.setdefault(answer[0].done.get_loop(), []).append(answer)
+    for loop, theirs in by_loop.items():
+        # A loop that is closed waits for nothing.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_answer_here, theirs)
+
+
+def _answer_here(answers: Sequence[Answer]) -> None:
+    for item, result, fault in answers:
+        item.answer(result, fault)
