@@ -42,6 +42,12 @@ class Children:
         self._file.unlink(missing_ok=True)
 
 
+def pids(file: Path) -> dict[str, int]:
+    """The children written down in `file`, by name."""
+    known: dict[str, list[int]] = json.loads(file.read_text())
+    return {name: pid for name, (pid, _) in known.items()}
+
+
 def started(pid: int) -> int | None:
     """When the process began, in the kernel's ticks since boot; None when there is none."""
     try:

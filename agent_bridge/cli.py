@@ -154,6 +154,7 @@ def rehearse(
     abandon: Annotated[int, typer.Option(min=0, help="menutup saat menunggu / give up")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="hanya angka / figures only")] = False,
     evidence: Annotated[Path | None, typer.Option(help="folder bukti / folder for the evidence")] = None,
+    fault: Annotated[list[str] | None, typer.Option(help="gangguan / what is to break meanwhile")] = None,
 ) -> None:
     """Gladi: panggilan SIP sungguhan, diceritakan dan dihitung / Rehearse with real SIP calls."""
     settings = settings_or_exit()
@@ -161,7 +162,7 @@ def rehearse(
     with refusals(settings):
         script = Script(calls, agents, abandon)
         tell = speaker if not as_json else (lambda *_: None)
-        figures = asyncio.run(play(settings, script, tell, evidence))
+        figures = asyncio.run(play(settings, script, tell, evidence, fault or ()))
     print(json.dumps(figures, indent=2))  # noqa: T201 - the figures are the output
     if figures["unexplained"] or figures["calls"]["lost"]:
         sys.exit(1)

@@ -45,6 +45,7 @@ class Running:
     plan: PbxPlan | None
     port: int
     folder: Path
+    redis_url: str
 
     @property
     def address(self) -> str:
@@ -90,8 +91,13 @@ def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, desk_phones: int = 3) -> AsyncIterator[Running]:
-    """Start everything that can be had, keep it up, and end it on leaving."""
+async def running(
+    settings: Settings, desk_phones: int = 3, road: Callable[[PbxPlan], PbxPlan] = lambda plan: plan
+) -> AsyncIterator[Running]:
+    """Start everything that can be had, keep it up, and end it on leaving.
+
+    `road` changes the way the backend takes to the PBX: a drill puts a proxy in between.
+    """
     folder = settings.folder / "run"
     folder.mkdir(mode=0o700, exist_ok=True)
     children = Children(folder / "children.json")
@@ -102,10 +108,10 @@ async def running(settings: Settings, desk_phones: int = 3) -> AsyncIterator[Run
         if plan:
             plan = await _start_pbx(settings, plan, children, stack)
         port = settings.port if _is_free(settings.port) else 0
-        backend = _Backend(settings, plan, redis_url, port or _free_port(), children)
+        backend = _Backend(settings, road(plan) if plan else None, redis_url, port or _free_port(), children)
         stack.push_async_callback(backend.stop)
         await backend.start()
-        yield Running(plan, backend.port, settings.folder)
+        yield Running(plan, backend.port, settings.folder, redis_url)
     children.forget()
 
 

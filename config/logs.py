@@ -1,10 +1,12 @@
 """Logs: one JSON object a line on stderr, and a last guard against personal data in them."""
 
+import contextlib
 import logging
+import os
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -23,6 +25,19 @@ def guard(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mut
     return event
 
 
+class _Out:
+    """Standard error, where a line that cannot be written is lost: a full disk must not reach a call."""
+
+    def write(self, text: str) -> int:
+        """Write at once."""
+        with contextlib.suppress(OSError):
+            os.write(sys.stderr.fileno(), text.encode("utf-8", "replace"))
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
 def set_up(level: int = logging.INFO) -> None:
     """Log this process to stderr, libraries included."""
     shared: list[Any] = [
@@ -34,10 +49,10 @@ def set_up(level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Out())),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(cast(TextIO, _Out()))
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared, processors=[_clean, structlog.processors.JSONRenderer()]
     )

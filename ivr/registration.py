@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from config.checkpoint import reach
 from config.clock import Clock, office_day
 from config.errors import Unavailable
 from config.office import Office
@@ -83,6 +84,7 @@ class Registrar:
         """The whole walk; leaves the dialplan told where to go, `REG_OK` last."""
         dialogue = _Dialogue(self, line, caller)
         walk, heard = await self._begin(caller), Heard()
+        reach("call recorded")
         while True:
             walk, step = menu.next_step(self._office(), walk, heard)
             if isinstance(step, menu.Enqueue | menu.HangUp):
@@ -132,6 +134,7 @@ class Registrar:
         return from_digits(row.ticket_id) if row else None
 
     async def _hand_over(self, line: Line, walk: Walk, step: menu.Enqueue | menu.HangUp) -> None:
+        reach("handing over")
         if walk.ticket:
             label = walk.ticket.serial_digits + walk.ticket.check_digit
             await line.set_variable("HOTLINE_LABEL", label)
@@ -140,16 +143,20 @@ class Registrar:
         await line.set_variable("HOTLINE_NEXT", "antre" if isinstance(step, menu.Enqueue) else "selesai")
         # A switch left on would pull the caller out of the queue; REG_OK is the last word of all.
         await line.disarm()
+        reach("handed over")
         await line.set_variable("REG_OK", "1")
+        reach("registration done")
 
     async def issue(self, call_id: str) -> TicketNumber | None:
         """A number for the call, or None when the ledger cannot write in time: none is invented."""
+        reach("number asked for")
         try:
             async with asyncio.timeout(LEDGER_SECONDS):
                 registered = await self._journal.register(Registration(call_id, self._clock()))
         except (TimeoutError, Unavailable) as fault:
             log.warning("no number issued", fault=type(fault).__name__, call_id=call_id)
             return None
+        reach("number committed")
         return from_digits(registered.ticket_id)
 
     async def find(self, digits: str) -> TicketNumber | None:
@@ -248,6 +255,7 @@ class _Dialogue:
             times=step.times,
         )
         await registrar.record(spoken)
+        reach("number spoken once" if step.times == 1 else "number spoken twice")
         return Heard()
 
     @take.register

@@ -8,7 +8,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,11 +74,11 @@ async def _thread_time() -> float:
 
 
 @contextmanager
-def _serving(start: Callable[[], Awaitable[int]], kind: Any) -> Iterator[_Server]:
+def _serving(start: Callable[[], Coroutine[Any, Any, int]], kind: Any) -> Iterator[_Server]:
     loop = kind.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    port = asyncio.run_coroutine_threadsafe(start(), loop).result(5)  # type: ignore[arg-type]
+    port = asyncio.run_coroutine_threadsafe(start(), loop).result(5)
     try:
         yield _Server(port, loop)
     finally:
@@ -150,9 +150,7 @@ def _beside_bad_peers(server: _Server, rounds: int, sessions: int) -> Result:
         taken["floor"].append(_slowest(server.port, sessions))
         with _bad_peers(server.port):
             taken["ours"].append(_slowest(server.port, sessions))
-    return weigh(
-        "agi-bad-peers", "ms p99 of good callers", BESIDE_BAD_PEERS, taken, {"bad_peers": BAD_PEERS}
-    )
+    return weigh("agi-bad-peers", "ms p99 of good callers", BESIDE_BAD_PEERS, taken, {"bad_peers": BAD_PEERS})
 
 
 def _slowest(port: int, sessions: int) -> float:

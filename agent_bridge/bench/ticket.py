@@ -1,6 +1,6 @@
 """`hotline bench ticket`: from a caller's arrival to a number on disk, the whole transaction.
 
-Once-only key, person sealed and indexed, call, number, ticket, SOP steps, journal; a full sync at each commit.
+Once-only key, person sealed and indexed, call, number, ticket, SOP steps, journal; a full sync each.
 Audit and outbox do not exist yet. Peer: SQLAlchemy's async ORM on aiosqlite, one commit a request. Floor:
 an fdatasync of 4 KiB appended on the same file system.
 """

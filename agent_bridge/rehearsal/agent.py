@@ -8,10 +8,13 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
 
 TALK_SECONDS = 6.0
 FAREWELL_SECONDS = 2.0
 RECAP_SECONDS = 2.0
+RECONNECT_SECONDS = 0.5
+TRIES = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,14 @@ class RehearsalAgent:
         url = str(self._api.base_url.copy_with(scheme="ws", path="/api/feed"))
         cookie = "; ".join(f"{name}={value}" for name, value in self._api.cookies.items())
         origin: Any = str(self._api.base_url).rstrip("/")
-        async with connect(url, additional_headers={"Cookie": cookie}, origin=origin) as socket:
-            await socket.send(json.dumps({"type": "hello", "csrf": csrf, "cursor": None}))
-            async for text in socket:
-                self._desk |= json.loads(text).get("desk", {})
-                await self._notice(socket)
+        while True:
+            with contextlib.suppress(OSError, WebSocketException):
+                async with connect(url, additional_headers={"Cookie": cookie}, origin=origin) as socket:
+                    await socket.send(json.dumps({"type": "hello", "csrf": csrf, "cursor": None}))
+                    async for text in socket:
+                        self._desk |= json.loads(text).get("desk", {})
+                        await self._notice(socket)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _notice(self, socket: Any) -> None:
         pop = self._desk.get("pop")
@@ -96,6 +102,12 @@ class RehearsalAgent:
             await self._ask("POST", "/api/desk/wrap-up/end")
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        response = await self._api.request(method, path, json=body)
-        response.raise_for_status()
-        return response
+        """Ask as a page does: what the backend could not do just now is asked again."""
+        for _ in range(TRIES):
+            with contextlib.suppress(httpx.TransportError):
+                response = await self._api.request(method, path, json=body)
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    response.raise_for_status()
+                    return response
+            await asyncio.sleep(RECONNECT_SECONDS)
+        raise httpx.ConnectError("the backend stayed away")

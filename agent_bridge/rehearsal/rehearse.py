@@ -5,7 +5,7 @@ import json
 import shutil
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,18 +15,22 @@ from sqlalchemy import select
 
 from agent_bridge import parts, practice, supervisor
 from agent_bridge.house import Ledger, open_ledger, read_office
+from agent_bridge.rehearsal import drill
 from agent_bridge.rehearsal.agent import Manners, RehearsalAgent
+from agent_bridge.rehearsal.faults import Scene
 from agent_bridge.rehearsal.report import Material, NumberHeard, numbers_heard, report
 from agent_bridge.supervisor import Running
 from config.errors import Refused
 from config.settings import Settings
-from ivr.probe.ears import Ear, Transcript, Vocabulary, frames_of, transcribe
+from ivr.probe.ears import Ear, Transcript, Vocabulary, frames_of, hearing, transcribe
+from ivr.probe.proxy import Proxy
 from ivr.probe.sipp import LOOPBACK, Act, AwaitHangUp, Counts, HangUp, Press, Sipp, SippProcess, Wait
 from ivr.providers.asterisk.plan import Phone
 from ivr.speech import waves
 from ivr.speech.digits import DIGITS
 from ivr.speech.prompts import LANGUAGE_FOLDER
 from ticketing import tables
+from ticketing.calls.call import CallPhase
 from ticketing.ledger.reader import Reader
 
 FIRST_KEY_SECONDS = 7.0
@@ -36,7 +40,8 @@ CATEGORY_SECONDS = 20.0
 BETWEEN_CALLS_SECONDS = 1.5
 CALL_LIMIT_SECONDS = 400.0
 RING_SECONDS = 1.5
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 60.0
+"""After the last call everything must be on record within this time, whatever happened."""
 
 Tell = Callable[[str, str], None]
 
@@ -84,21 +89,27 @@ class CitizenCall:
 
 
 async def rehearse(
-    settings: Settings, script: Script, tell: Tell, evidence: Path | None = None
+    settings: Settings, script: Script, tell: Tell, evidence: Path | None = None, faults: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Play the script and return its figures; leaves the evidence in a folder when asked to."""
+    """Play the script, under `faults` if any, and return its figures.
+
+    Leaves the evidence in a folder when asked to.
+    """
     own = _own_settings(settings)
     parts.bring(("asterisk", "redis-server", "sipp"), own, tell)
     supervisor.make_sounds(own, lambda *_: None)
-    async with supervisor.running(own, desk_phones=script.agents) as running:
+    async with drill.prepared(own) as road, supervisor.running(own, script.agents, road) as running:
         stage = _Stage(own, running, script, tell)
-        citizens = await stage.play()
+        async with drill.striking(faults, stage.scene(road.proxy), tell) as struck:
+            citizens = await stage.play()
     ledger = open_ledger(own, read_office(own))
     try:
         material = _material(own, ledger, citizens)
     finally:
         ledger.close()
     figures = report(material)
+    if faults:
+        figures["drill"] = drill.verdict(struck, material, script)
     if evidence:
         _write_evidence(evidence, figures, material, citizens)
     return figures
@@ -125,8 +136,29 @@ class _Stage:
         assert program is not None
         self._sipp = Sipp(program, running.plan.ports.sip, settings.folder / "sipp")
         self._began = time.time()
+        self._ears: dict[str, Ear] = {}
         self._vocabulary = _vocabulary(settings)
         self._speech = _speech(settings)
+
+    def scene(self, proxy: Proxy) -> Scene:
+        """The stage as a fault sees it."""
+        reader = _reader(self._settings)
+        return Scene(
+            settings=self._settings,
+            address=self._running.address,
+            redis_url=self._running.redis_url,
+            proxy=proxy,
+            drill_file=drill.file_of(self._settings),
+            hearing=self._hearing,
+            ringing=lambda: any(call.phase == CallPhase.RINGING for call in reader.live_calls()),
+        )
+
+    def _hearing(self) -> dict[str, str]:
+        """What each caller on the line hears now; a digit of a number as `digits/...`."""
+        now = time.time()
+        heard = {name: hearing(ear, self._vocabulary, now) for name, ear in self._ears.items()}
+        words = {name: sound.rpartition("/")[2] for name, sound in heard.items()}
+        return {name: f"digits/{words[name]}" if words[name] in DIGITS else heard[name] for name in heard}
 
     async def play(self) -> list[CitizenCall]:
         """Everybody takes their place, and the calls come in."""
@@ -179,7 +211,9 @@ class _Stage:
         )  # fmt: skip
         self._say(f"{name} menelepon {self._plan.line_number}", f"{name} dials {self._plan.line_number}")
         listening = asyncio.create_task(self._retell(name, ear, dialled_at))
+        self._ears[name] = ear
         await process.wait()
+        del self._ears[name]
         ear.close()
         listening.cancel()
         self._say(f"{name} selesai", f"{name} is done")

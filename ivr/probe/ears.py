@@ -25,6 +25,8 @@ AUDIBLE = 300
 """Samples of 16 bits below this are silence on a telephone (-40 dBFS)."""
 SAME_UTTERANCE_SECONDS = 0.25
 WHOLE = 1.02
+NOW_FRAMES = 15
+NOW_SECONDS = 0.4
 LEAST_FRAMES = 3
 """Fewer frames than these of a sound may be those of another."""
 
@@ -64,6 +66,13 @@ class Ear(asyncio.DatagramProtocol):
         """Stop listening."""
         if self._transport:
             self._transport.close()
+
+
+def hearing(ear: "Ear", vocabulary: "Vocabulary", at: float) -> str:
+    """The sound that reaches the ear at this instant of the wall clock; '' for silence or none we know."""
+    recent = [frame for frame in ear.frames[-NOW_FRAMES:] if at - frame.at < NOW_SECONDS]
+    votes = Counter(name for frame in recent for name in vocabulary.frames.get(frame.sound, ()))
+    return votes.most_common(1)[0][0] if votes else ""
 
 
 @dataclass(frozen=True, slots=True)

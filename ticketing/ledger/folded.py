@@ -87,8 +87,8 @@ def call_row(call: Call, office: Office) -> Row:
 
 
 TICKET_COLUMNS = (
-    "ticket_id", "day", "serial", "registered_by_call_id", "person_id", "sop_version", "registered_at", "state",
-    "category", "last_call_id", "last_call_at",
+    "ticket_id", "day", "serial", "registered_by_call_id", "person_id", "sop_version", "registered_at",
+    "state", "category", "last_call_id", "last_call_at",
 )  # fmt: skip
 """What `ticket_row` fills."""
 

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from config.checkpoint import reach
 from config.errors import Refused, Unavailable
 from ticketing.facts import Report, TicketRegistered
 from ticketing.ledger.recorder import Committed, Recorder, Registration
@@ -117,10 +118,12 @@ class Journal:
         try:
             with self._engine.begin() as connection:
                 committed, results = self._settle(connection, batch)
+                reach("before commit")
         except Exception as fault:
             self._recorder.forget()
             self._replay_or_fail(batch, fault)
             return
+        reach("after commit")
         self._finish(batch, results, committed)
 
     def _settle(self, connection: Connection, batch: list[_Item]) -> tuple[list[Committed], list[Any]]:
