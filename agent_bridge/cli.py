@@ -154,13 +154,14 @@ def rehearse(
     abandon: Annotated[int, typer.Option(min=0, help="menutup saat menunggu / give up")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="hanya angka / figures only")] = False,
     evidence: Annotated[Path | None, typer.Option(help="folder bukti / folder for the evidence")] = None,
+    between: Annotated[float, typer.Option(min=0.1, help="jarak panggilan, dtk / seconds apart")] = 1.5,
     fault: Annotated[list[str] | None, typer.Option(help="gangguan / what is to break meanwhile")] = None,
 ) -> None:
     """Gladi: panggilan SIP sungguhan, diceritakan dan dihitung / Rehearse with real SIP calls."""
     settings = settings_or_exit()
     speaker = Speaker(settings.language)
     with refusals(settings):
-        script = Script(calls, agents, abandon)
+        script = Script(calls, agents, abandon, between)
         tell = speaker if not as_json else (lambda *_: None)
         figures = asyncio.run(play(settings, script, tell, evidence, fault or ()))
     print(json.dumps(figures, indent=2))  # noqa: T201 - the figures are the output

@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent_bridge.rehearsal.faults import FAULTS, Scene, Struck
+from agent_bridge.rehearsal.faults import FAULTS, SOUNDS, TALKING, Scene, Struck
 from agent_bridge.rehearsal.report import SPOKEN_DIGITS, Material, numbers_heard
 from config import checkpoint
 from config.errors import Refused
 from config.settings import Settings
+from ivr.probe.ears import Transcript
 from ivr.probe.proxy import Proxy
 from ivr.providers.asterisk.plan import PbxPlan
 from ticketing.calls.outcome import Outcome
@@ -73,8 +74,11 @@ async def striking(
     async def strike() -> None:
         for name, fault in faults:
             tell(f"gangguan: {name}", f"fault: {name}")
-            async with asyncio.timeout(STRIKE_SECONDS):
-                await fault(scene)
+            try:
+                async with asyncio.timeout(STRIKE_SECONDS):
+                    await fault(scene)
+            except TimeoutError:
+                scene.note(name, "nobody came to be in the next state", {}, not_struck=True)
 
     striking = asyncio.create_task(strike())
     try:
@@ -108,7 +112,7 @@ def verdict(struck: Sequence[Struck], material: Material, script: "Script") -> d
         "hung_up_by_us": patient - answered - cut_off,
         "cut_off_by_the_pbx": cut_off,
         "longest_silence_seconds": round(
-            max((t.longest_silence_seconds for t in material.transcripts.values()), default=0.0), 2
+            max((_longest_silence(t) for t in material.transcripts.values()), default=0.0), 2
         ),
         "calls_without_one_ticket": sum(call.ticket_id is None for call in calls),
         "tickets_of_no_call": len({t.ticket_id for t in material.tickets} - {c.ticket_id for c in calls}),
@@ -116,3 +120,9 @@ def verdict(struck: Sequence[Struck], material: Material, script: "Script") -> d
         "numbers_spoken": len(spoken),
         "numbers_spoken_and_not_issued": sum(digits not in issued for digits in spoken),
     }
+
+
+def _longest_silence(transcript: Transcript) -> float:
+    """While the caller was in our hands; once they talk it is the agent who is heard, or not."""
+    talk_at = next((h.starts_at_seconds for h in transcript.heard if h.name == SOUNDS[TALKING]), None)
+    return (transcript.until(talk_at) if talk_at else transcript).longest_silence_seconds

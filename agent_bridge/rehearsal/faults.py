@@ -102,9 +102,12 @@ async def backend_killed_at_checkpoints(scene: Scene) -> None:
         draft = scene.drill_file.with_suffix(".new")
         draft.write_text(place)
         draft.rename(scene.drill_file)
-        while scene.drill_file.exists() or scene.pid("backend") == before:  # noqa: ASYNC110 - other process
+        heard: dict[str, str] = {}
+        while scene.drill_file.exists():
+            heard = scene.hearing()
             await asyncio.sleep(0.05)
-        heard = scene.hearing()
+        while scene.pid("backend") == before:  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.05)
         scene.note("checkpoint", place, heard, up_again_seconds=await scene.healthy())
 
 

@@ -63,6 +63,7 @@ class Script:
     calls: int
     agents: int
     abandon: int
+    between_seconds: float = BETWEEN_CALLS_SECONDS
     manners: Manners = field(default_factory=Manners)
 
     def __post_init__(self) -> None:
@@ -200,7 +201,7 @@ class _Stage:
     async def _call(self, n: int) -> CitizenCall:
         script = self._script
         # Those who give up come first and together; the others a little apart.
-        await asyncio.sleep(n * (0.3 if n < script.abandon else BETWEEN_CALLS_SECONDS))
+        await asyncio.sleep(n * (0.3 if n < script.abandon else script.between_seconds))
         ear = Ear()
         await ear.open()
         name = f"warga{n + 1:02d}"
