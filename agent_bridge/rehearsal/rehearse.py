@@ -139,7 +139,7 @@ class _Stage:
         self._began = time.time()
         self._ears: dict[str, Ear] = {}
         self._vocabulary = _vocabulary(settings)
-        self._speech = _speech(settings)
+        self._speech = agents_speech(settings)
 
     def scene(self, proxy: Proxy) -> Scene:
         """The stage as a fault sees it."""
@@ -263,7 +263,7 @@ def _vocabulary(settings: Settings) -> Vocabulary:
     return Vocabulary.of(files | {"music": settings.folder / "music" / "hold.wav"})
 
 
-def _speech(settings: Settings) -> Path:
+def agents_speech(settings: Settings) -> Path:
     """What the rehearsal's agents say, as their phones send it."""
     source = settings.folder / "sounds" / LANGUAGE_FOLDER / "hotline" / "terima-kasih.wav"
     file = settings.folder / "sipp" / "agent.ulaw"

@@ -54,7 +54,7 @@ def test_the_sop_kept_with_a_case_reads_back_the_same():
         ("hours.yaml", "saturday:", "sabtu:", "tidak dikenal"),
         ("hours.yaml", "day: 2026-12-25", "day: 2027-12-25", "2026"),
         ("hours.yaml", "day: 2026-12-25", "day: 25 Desember", "bukan tanggal"),
-        ("menus.yaml", "prompts: [menu-daftar]", "prompts: [menu-daftr]", "tidak ada di prompts"),
+        ("menus.yaml", "prompts: [menu-daftar,", "prompts: [menu-daftr,", "tidak ada di prompts"),
         ("menus.yaml", '"0": person}\n  window_seconds: 3', '"0": register}\n  window_seconds: 3', "petugas"),
         ("menus.yaml", '"1": register', '"1": registrasi', "tidak dikenal"),
         ("menus.yaml", "cek-tiket:", "cek_tiket:", "tidak dikenal"),
@@ -78,7 +78,16 @@ def test_a_mistake_is_refused_with_file_line_and_reason(
 
     with pytest.raises(ConfigurationFault) as refused:
         load(
-            office, prompts={"menu-daftar", "punya-tiket", "lanjut-atau-baru", "masukkan-tiket"}, facts=KINDS
+            office,
+            prompts={
+                "menu-daftar",
+                "menu-cek",
+                "menu-tunggu",
+                "punya-tiket",
+                "lanjut-atau-baru",
+                "masukkan-tiket",
+            },
+            facts=KINDS,
         )
 
     said = refused.value.text.say(Language.INDONESIAN)
