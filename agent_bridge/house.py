@@ -189,7 +189,8 @@ async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -
         running.append(asyncio.create_task(house.roster.keep_time()))
     try:
         if house.asterisk:
-            await house.asterisk.open(house.pbx_is_up)
+            wide = settings.allow_wide_ami_rights
+            await house.asterisk.open(house.pbx_is_up, allow_wide_rights=wide)
         yield house
     finally:
         await house.stop_replays()
