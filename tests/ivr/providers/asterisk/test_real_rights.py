@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
+from config.clock import now
 from config.errors import Unavailable
 from ivr.probe.sipp import AwaitHangUp
 from ivr.providers.asterisk import configuration, private_pbx
@@ -13,6 +15,7 @@ from ivr.providers.asterisk.control import ControlLink, PbxDoesNotAnswer
 from ivr.providers.asterisk.event_reader import Manager
 from ivr.providers.asterisk.plan import LOOPBACK
 from ivr.providers.asterisk.private_pbx import PbxDidNotStart, PrivatePbx
+from ivr.providers.asterisk.provider import AsteriskProvider
 from ivr.providers.asterisk.rights import TooWideRights, refuse_wide_rights
 from tests.ivr.providers.asterisk.lab import Lab, OpenLab, a_plan, free_port
 from ticketing import facts
@@ -78,6 +81,11 @@ async def test_a_reader_that_may_do_more_is_refused_by_what_it_may(
     with pytest.raises(TooWideRights) as refused:
         await refuse_wide_rights(Manager(LOOPBACK, lab.plan.ports.ami, READER, lab.plan.reader_secret))
 
+    provider = AsteriskProvider(lab.plan, Mock(), Mock(), now)
+    with pytest.raises(TooWideRights):
+        await provider.open(AsyncMock())
+    await provider.open(AsyncMock(), allow_wide_rights=True)
+    await provider.close()
     assert f"boleh {named}." in refused.value.text.id
     assert "HOTLINE_ALLOW_WIDE_AMI_RIGHTS" in refused.value.text.en
 
