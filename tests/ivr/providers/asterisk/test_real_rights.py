@@ -81,7 +81,7 @@ async def test_a_reader_that_may_do_more_is_refused_by_what_it_may(
     with pytest.raises(TooWideRights) as refused:
         await refuse_wide_rights(Manager(LOOPBACK, lab.plan.ports.ami, READER, lab.plan.reader_secret))
 
-    provider = AsteriskProvider(lab.plan, Mock(), Mock(), now)
+    provider = AsteriskProvider(lab.plan, Mock(), Mock(), Mock(), now)
     with pytest.raises(TooWideRights):
         await provider.open(AsyncMock())
     await provider.open(AsyncMock(), allow_wide_rights=True)
