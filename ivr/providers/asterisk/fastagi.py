@@ -26,6 +26,7 @@ REPLY_SPARE_SECONDS = 10.0
 MOST_DIGITS = 20
 ALL_KEYS = "0123456789*#"
 CONNECTIONS = 500
+TELL_AGAIN_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
 _RESULT = re.compile(r"^200 result=(-?\d+)")
@@ -173,6 +174,8 @@ class FastAgiServer:
         self._length_seconds = length_seconds
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
+        self.dropped = 0
+        self._told_at = float("-inf")
 
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port."""
@@ -197,7 +200,7 @@ class FastAgiServer:
         except CallerHungUp:
             pass
         except (PeerMisbehaved, ConnectionError, TimeoutError, asyncio.IncompleteReadError) as fault:
-            log.warning("fastagi peer dropped", fault=type(fault).__name__)
+            self._drop(type(fault).__name__)
         except Exception as fault:
             # The dialplan takes the caller on; the fault's text may quote what was typed.
             log.error("fastagi dialogue failed", fault=type(fault).__name__)
@@ -206,6 +209,14 @@ class FastAgiServer:
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+
+    def _drop(self, fault: str) -> None:
+        """Count it, and tell at most once in a while: whoever floods the port must not fill the disk."""
+        self.dropped += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= TELL_AGAIN_SECONDS:
+            self._told_at = now
+            log.warning("fastagi peers dropped", fault=fault, so_far=self.dropped)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(ENVIRONMENT_SECONDS):
