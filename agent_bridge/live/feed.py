@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from sqlalchemy import Row
 
@@ -20,9 +22,21 @@ STREAM = "hotline:cursor"
 KEPT_ENTRIES = 1000
 WAKE_MILLISECONDS = 1000
 POLL_SECONDS = 0.5
+ANSWER_SECONDS = 2.0
+"""A Redis that takes a question and says nothing for so long counts as gone."""
 
 Follower = Callable[[Sequence[Row[Any]]], None]
 log = structlog.get_logger(__name__)
+
+
+def connect(url: str) -> Redis:
+    """The Redis at `url`: asked once, waited for briefly, for there is always the ledger to ask."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 class Feed:
