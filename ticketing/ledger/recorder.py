@@ -151,7 +151,7 @@ class Recorder:
             occurred_at=registration.asked_at,
             call_id=registration.call_id,
             ticket_id=number.digits,
-            person_id=next((fact.person_id for fact in arrived), None),
+            person_id=next((fact.person_id for fact in arrived if fact.person_id), None),
             sop_version=self._office().sop.version,
         )
 
