@@ -184,8 +184,11 @@ async def listen(plan: PbxPlan, into: bytearray) -> asyncio.Task[None]:
     await reader.readuntil(b"\r\n\r\n")
 
     async def keep() -> None:
-        while data := await reader.read(65_536):
-            into.extend(data)
+        try:
+            while data := await reader.read(65_536):
+                into.extend(data)
+        finally:
+            writer.close()
 
     return asyncio.create_task(keep())
 
