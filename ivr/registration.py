@@ -115,8 +115,9 @@ class Registrar:
     async def _begin(self, caller: Caller) -> Walk:
         at = self._clock()
         call_id = caller.call_id
+        # The PBX's own event tells of the arrival without a number.
         arrived = facts.CallArrived(
-            key=f"{call_id}/arrived",
+            key=f"{call_id}/introduced",
             occurred_at=at,
             call_id=call_id,
             line=caller.line,

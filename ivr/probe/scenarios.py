@@ -66,9 +66,15 @@ def citizen_scenario(acts: Sequence[Act], ear_port: int, *, challenged: bool = F
 
 
 def desk_phone_scenario(
-    ring_seconds: float | None, speech: Path | None = None, talk_seconds: float | None = None
+    ring_seconds: float | None,
+    speech: Path | None = None,
+    talk_seconds: float | None = None,
+    hold_after_seconds: float | None = None,
 ) -> str:
-    """The SIPp scenario of a phone that is rung and, unless None, answers and talks until the end."""
+    """The SIPp scenario of a phone that is rung and, unless None, answers and talks until the end.
+
+    One that holds never takes the caller back.
+    """
     body = ['<recv request="INVITE" rrs="true"/>', _send(_reply("180 Ringing", tag=True), once=True)]
     if ring_seconds is None:
         body += [
@@ -78,12 +84,13 @@ def desk_phone_scenario(
             '<recv request="ACK"/>',
         ]
     else:
-        answer = _reply("200 OK", tag=True, sdp=_sdp("[media_port]"))
+        answer = _reply("200 OK", tag=True, sdp=sdp("[media_port]"))
         body += [
             f'<pause milliseconds="{ring_seconds * 1000:.0f}"/>',
             _send(answer),
-            '<recv request="ACK"/>' if talk_seconds is None else _ACK_REMEMBERED,
+            '<recv request="ACK"/>' if talk_seconds is hold_after_seconds is None else _ACK_REMEMBERED,
             *([f'<nop><action><exec rtp_stream="{speech},-1,0"/></action></nop>'] if speech else []),
+            *(_holds(hold_after_seconds) if hold_after_seconds is not None else []),
             *(_hung_up_on() if talk_seconds is None else _hangs_up(talk_seconds)),
         ]
     return _scenario("desk phone", body)
@@ -94,19 +101,30 @@ def _hung_up_on() -> list[str]:
 
 
 def _hangs_up(talk_seconds: float) -> list[str]:
-    """The called side's BYE: who it was to is now who it is from."""
-    bye = """BYE [next_url] SIP/2.0
+    pause = f'<pause milliseconds="{talk_seconds * 1000:.0f}"/>'
+    bye = _called_side("BYE", 2) + "Content-Length: 0\n\n"
+    return [pause, _send(bye), '<recv response="200"/>']
+
+
+def _holds(after_seconds: float) -> list[str]:
+    """A re-INVITE after which the phone only sends."""
+    head = _called_side("INVITE", 1) + "Contact: <sip:[local_ip]:[local_port]>\n"
+    body = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp('[media_port]', 'sendonly')}"
+    ack = _called_side("ACK", 1) + "Content-Length: 0\n\n"
+    pause = f'<pause milliseconds="{after_seconds * 1000:.0f}"/>'
+    return [pause, _send(head + body), _TRYING, '<recv response="200"/>', _send(ack, once=True)]
+
+
+def _called_side(method: str, sequence: int) -> str:
+    """A request of the called side's: who the call was to is now who it is from."""
+    return f"""{method} [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: [$own]
 To: [$other]
 Call-ID: [call_id]
-CSeq: 1 BYE
+CSeq: {sequence} {method}
 Max-Forwards: 70
-Content-Length: 0
-
 """
-    pause = f'<pause milliseconds="{talk_seconds * 1000:.0f}"/>'
-    return [pause, _send(bye), '<recv response="200"/>']
 
 
 def _scenario(name: str, body: list[str]) -> str:
@@ -132,7 +150,9 @@ Contact: <sip:[field0]@[local_ip]:[local_port]>
 """
 
 
-def _sdp(port: int | str) -> str:
+def sdp(port: int | str, *more: str) -> str:
+    """The media a caller or a phone offers: G.711, at that port."""
+    lines = "".join(f"a={line}\n" for line in more)
     return f"""v=0
 o=sipp 1 1 IN IP4 {LOOPBACK}
 s=-
@@ -141,12 +161,12 @@ t=0 0
 m=audio {port} RTP/AVP 0
 a=rtpmap:0 PCMU/8000
 a=ptime:20
-"""
+{lines}"""
 
 
 def _invite(ear_port: int, sequence: int, authentication: str = "") -> str:
     head = _head("INVITE", sequence, established=False) + authentication
-    return f"{head}Content-Type: application/sdp\nContent-Length: [len]\n\n{_sdp(ear_port)}"
+    return f"{head}Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp(ear_port)}"
 
 
 def _ack(sequence: int) -> str:

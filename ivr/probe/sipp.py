@@ -113,14 +113,20 @@ class Sipp:
         seconds: float,
         speech: Path | None = None,
         talk_seconds: float | None = None,
+        hold_after_seconds: float | None = None,
         busy: bool = False,
     ) -> SippProcess:
         """A desk phone that answers after `ring_seconds`, or (None) lets it ring until it is given up.
 
         `speech` is raw mu-law, spoken over and over once answered. The phone hangs up after
-        `talk_seconds`, or (None) is hung up on. A busy one takes no call.
+        `talk_seconds`, or (None) is hung up on; it puts the caller on hold `hold_after_seconds` after
+        answering, or (None) never. A busy one takes no call.
         """
-        scenario = BUSY_PHONE if busy else desk_phone_scenario(ring_seconds, speech, talk_seconds)
+        scenario = (
+            BUSY_PHONE
+            if busy
+            else desk_phone_scenario(ring_seconds, speech, talk_seconds, hold_after_seconds)
+        )
         return await self._start(
             name, scenario, [], user=name, port=port, calls=calls, seconds=seconds, dials=False
         )

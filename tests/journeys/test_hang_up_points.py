@@ -1,150 +1,257 @@
-"""The caller hangs up at every point: what becomes of the call, its ticket and the call-back owed.
+"""Where citizens hang up, on the real Asterisk: what becomes of the ticket, the call and the call-back.
 
-On the real Asterisk with everything behind it. Where a caller was is read off what they heard last. Points
-of the SOP's steps 5 to 12 have no facts of their own yet: they are points of the talk.
+All call at once into one hotline. Each hangs up when their own ear, or the ledger, says that the moment
+has come. Steps 5 to 12 of the SOP leave no facts yet; a hang-up within them is one during the talk.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
 from agent_bridge import parts, practice, supervisor
-from agent_bridge.rehearsal.agent import Manners, RehearsalAgent
-from agent_bridge.rehearsal.rehearse import agents_speech
+from agent_bridge.house import open_ledger, read_office
 from agent_bridge.supervisor import Running
+from config.clock import now
 from config.settings import Settings
-from ivr.probe.ears import Transcript
-from ivr.probe.sipp import Act, HangUp, Press, Sipp, Wait
+from ivr.probe.citizen import Citizen
+from ivr.probe.ears import Vocabulary
+from ivr.probe.sipp import Sipp
+from ivr.speech.digits import DIGITS
 from tests.ivr.providers.asterisk.lab import free_port
-from tests.journeys.test_citizens import call, reader_of
+from tests.journeys.test_citizens import vocabulary
 from tests.journeys.test_supervisor import healthy
 from ticketing import tables
-from ticketing.calls.outcome import Outcome
+from ticketing.calls.call import CallPhase
+from ticketing.calls.outcome import SHORT_ABANDON_SECONDS, Outcome
+from ticketing.ledger.reader import AnyRow, Reader
 from ticketing.people import complainant
+from ticketing.people.privacy import Vault
 from ticketing.tickets.ticket import TicketState
 
 pytestmark = pytest.mark.real
 
-TO_A_PERSON: tuple[Act, ...] = (Wait(6), Press("0"))
-"""From the first menu straight to the queue: some two seconds."""
+IN_TIME_SECONDS = 60.0
+LOOK_SECONDS = 0.03
+RING_SECONDS = 2.0
+HOLD_AFTER_SECONDS = 5.0
+GREETINGS = tuple(f"hotline/salam-{part}" for part in ("pagi", "siang", "sore", "malam"))
+SPOKEN_DIGITS = tuple(f"hotline/{digit}" for digit in DIGITS)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Where the caller hangs up, what they heard last, and what is to come of it."""
+@dataclass(frozen=True)
+class Left:
+    """What a hang-up leaves behind."""
 
-    name: str
-    acts: tuple[Act, ...]
-    heard_last: str
+    ticket: TicketState | None
     outcome: Outcome
-    state: TicketState | None
+    times_read: int = 0
     call_back: bool = False
-    numbers_read: int = 0
+    hung_up: Callable[[AnyRow], bool] = lambda _: True
+    """What else the call's row shows of the moment."""
 
 
-ALONE = (
-    Point("in the greeting", (Wait(2.5),), "hotline/salam-", Outcome.LEFT_IN_GREETING, None),
-    Point("in the menu, before a number", (Wait(6.5),), "hotline/menu-",
-          Outcome.LEFT_IN_REGISTRATION, None),
-    Point("while the number is read", (Wait(6), Press("1"), Wait(5)), "hotline/",
-          Outcome.LEFT_HEARING_NUMBER, TicketState.REGISTERED),
-    Point("after the number was read once", (Wait(6), Press("1"), Wait(10)), "hotline/",
-          Outcome.LEFT_HEARING_NUMBER, TicketState.REGISTERED, numbers_read=1),
-    Point("in the queue, at once", (*TO_A_PERSON, Wait(4.5)), "hotline/urutan",
-          Outcome.SHORT_ABANDON, TicketState.ABANDONED),
-    Point("in the queue, after a while", (*TO_A_PERSON, Wait(12)), "music",
-          Outcome.ABANDONED, TicketState.ABANDONED, call_back=True),
-)  # fmt: skip
-WITH_AN_AGENT = (
-    Point("while a phone rings", (*TO_A_PERSON, Wait(9)), "music",
-          Outcome.ABANDONED_RINGING, TicketState.ABANDONED, call_back=True),
-    Point("in the talk's first second", (*TO_A_PERSON, Wait(5)), "hotline/terima-kasih",
-          Outcome.ANSWERED, TicketState.CLOSED),
-    Point("in the middle of the talk", (*TO_A_PERSON, Wait(11)), "hotline/terima-kasih",
-          Outcome.ANSWERED, TicketState.CLOSED),
-    Point("after the closing key", (*TO_A_PERSON, Wait(14)), "hotline/terima-kasih",
-          Outcome.ANSWERED, TicketState.CLOSED),
-)  # fmt: skip
+def talked(call: AnyRow) -> bool:
+    return bool(call.talk_seconds >= 1)
 
 
-class Office:
-    """A running hotline whose agents are seated as the points need them."""
+TABLE = {
+    "greeting": Left(None, Outcome.LEFT_IN_GREETING),
+    "step 2, before the commit": Left(None, Outcome.LEFT_IN_REGISTRATION),
+    "step 2, in the middle of the number": Left(TicketState.REGISTERED, Outcome.LEFT_HEARING_NUMBER),
+    "step 2, number read once": Left(TicketState.REGISTERED, Outcome.LEFT_HEARING_NUMBER, times_read=1),
+    "step 3, under 5 s": Left(
+        TicketState.ABANDONED, Outcome.SHORT_ABANDON, hung_up=lambda c: c.wait_seconds < SHORT_ABANDON_SECONDS
+    ),
+    "step 3, 5 s and more": Left(
+        TicketState.ABANDONED, Outcome.ABANDONED, call_back=True,
+        hung_up=lambda c: c.wait_seconds >= SHORT_ABANDON_SECONDS,
+    ),
+    "step 4, ringing": Left(
+        TicketState.ABANDONED, Outcome.ABANDONED_RINGING, call_back=True, hung_up=lambda c: not c.answered_at
+    ),
+    "step 4, first second of the talk": Left(
+        TicketState.ABANDONED, Outcome.ANSWERED, call_back=True, hung_up=lambda c: c.talk_seconds < 1
+    ),
+    "steps 5 to 12, talking": Left(TicketState.WITH_AGENT, Outcome.ANSWERED, hung_up=talked),
+    "steps 5 to 12, on hold": Left(
+        TicketState.WITH_AGENT, Outcome.ANSWERED, hung_up=lambda c: c.hold_seconds > 0
+    ),
+    "step 13, after the closing key": Left(
+        TicketState.WITH_AGENT, Outcome.ANSWERED, hung_up=lambda c: c.closing_at is not None
+    ),
+    "step 14, the agent leaves in the recap": Left(
+        TicketState.CLOSED, Outcome.ANSWERED, hung_up=lambda c: c.wrap_up_ended_at is not None
+    ),
+}  # fmt: skip
+IN_QUEUE = [point for point in TABLE if point.startswith("step 3")]
+AT_AN_AGENT = list(TABLE)[list(TABLE).index("step 4, ringing") :]
 
-    def __init__(self, settings: Settings, running: Running, stack: AsyncExitStack) -> None:
-        self._settings = settings
-        self._running = running
-        self._stack = stack
-        program = parts.find("sipp", settings)
-        assert program
-        assert running.plan
-        self._phones = running.plan.phones_of("agent", "sip")
-        self._sipp = Sipp(program, running.plan.ports.sip, settings.folder / "sipp")
 
-    async def seat(self, desk: int, ring_seconds: float | None, manners: Manners) -> RehearsalAgent:
-        """An agent at a desk phone, who may be rung from now on."""
-        name = f"petugas{desk}"
-        links = await practice.sign_in_links(self._settings, [(name, name)])
-        phone, port = self._phones[desk], free_port()
-        await self._sipp.register(phone.account, phone.account, phone.secret, port)
-        process = await self._sipp.desk_phone(
-            phone.account, port, ring_seconds=ring_seconds, calls=5, seconds=120,
-            speech=agents_speech(self._settings),
+@dataclass
+class Scene:
+    """The hotline all of them call."""
+
+    plan: Any
+    reader: Reader
+    vault: Vault
+    words: Vocabulary
+    agents: dict[str, httpx.AsyncClient]
+
+    async def until(self, line: str, come_true: Callable[[AnyRow], object]) -> AnyRow:
+        """The row of the call from that line, once it is as wanted."""
+        async with asyncio.timeout(IN_TIME_SECONDS):
+            while (call := self.call(line)) is None or not come_true(call):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_SECONDS)
+        return call
+
+    def call(self, line: str) -> AnyRow | None:
+        with self.reader.connect() as connection:
+            person_id = complainant.find(connection, self.vault, line)
+            if person_id is None:
+                return None
+            return connection.execute(
+                select(tables.calls).where(tables.calls.c.person_id == person_id)
+            ).one_or_none()
+
+    def held(self, call: AnyRow) -> bool:
+        return any(fact.kind == "call_held" for fact in self.reader.facts_of({call.call_id})[call.call_id])
+
+    async def until_hearing(self, citizen: Citizen, *sounds: str) -> None:
+        await citizen.until_hearing(self.words, *sounds, seconds=IN_TIME_SECONDS)
+
+    async def agent_does(self, call: AnyRow, method: str, path: str) -> None:
+        (await self.agents[call.agent_id].request(method, path)).raise_for_status()
+
+
+async def act(scene: Scene, point: str, citizen: Citizen, line: str) -> None:
+    """Stay on the line until the point has come; the citizen hangs up at once after."""
+    until = partial(scene.until, line)
+    hears = partial(scene.until_hearing, citizen)
+    if point == "greeting":
+        return await hears(*GREETINGS)
+    await hears("hotline/menu-daftar")
+    if point == "step 2, before the commit":
+        return
+    if point.startswith("step 2"):
+        await citizen.press("1")
+        await hears("hotline/nomor-hari-ini")
+        return await hears(*(("hotline/sekali-lagi",) if point.endswith("once") else SPOKEN_DIGITS))
+    await citizen.press("0")
+    await until(lambda call: call.queued_at)
+    if point == "step 3, 5 s and more":
+        await until(lambda call: (now() - call.queued_at).total_seconds() > SHORT_ABANDON_SECONDS + 0.5)
+    elif point == "step 4, ringing":
+        await until(lambda call: call.phase == CallPhase.RINGING)
+    elif point in AT_AN_AGENT:
+        await in_the_talk(scene, point, until)
+
+
+async def in_the_talk(scene: Scene, point: str, until: Callable[..., Awaitable[AnyRow]]) -> None:
+    call = await until(lambda call: call.phase == CallPhase.TALKING)
+    if point == "steps 5 to 12, on hold":
+        await until(scene.held)
+    elif point != "step 4, first second of the talk":
+        await until(lambda call: (now() - call.answered_at).total_seconds() > 1.5)
+    if point.startswith("step 13"):
+        await scene.agent_does(call, "POST", f"/api/calls/{call.call_id}/closing")
+
+
+async def live(scene: Scene, point: str, line: str) -> AnyRow:
+    """One citizen's call, and its row once all that follows from it is written."""
+    citizen = Citizen(scene.plan.ports.sip, f"<sip:{line}@127.0.0.1>")
+    try:
+        await citizen.dial("1500")
+        await act(scene, point, citizen, line)
+    finally:
+        await citizen.hang_up()
+    call = await scene.until(line, lambda call: call.ended_at and call.outcome)
+    if point.startswith("step 14"):
+        await scene.agent_does(call, "DELETE", "/api/desk/phone")
+        call = await scene.until(line, lambda call: call.wrap_up_ended_at)
+    return call
+
+
+async def sit_down(
+    running: Running, settings: Settings, stack: AsyncExitStack
+) -> dict[str, httpx.AsyncClient]:
+    """An agent for each who will reach one, by their id; none is ready yet."""
+    assert running.plan
+    program = parts.find("sipp", settings)
+    assert program
+    sipp = Sipp(program, running.plan.ports.sip, settings.folder / "sipp")
+    names = [(f"petugas{n}", f"Petugas {n}") for n in range(len(AT_AN_AGENT))]
+    tokens = (await practice.sign_in_links(settings, names)).values()
+    agents = {}
+    for phone, token in zip(running.plan.phones_of("agent", "sip"), tokens, strict=True):
+        port = free_port()
+        await sipp.register(phone.account, phone.account, phone.secret, port)
+        rung = await sipp.desk_phone(
+            phone.account, port, ring_seconds=RING_SECONDS, calls=9, seconds=120,
+            hold_after_seconds=HOLD_AFTER_SECONDS,
         )  # fmt: skip
-        self._stack.push_async_callback(process.stop)
-        agent = RehearsalAgent(self._running.address, manners)
-        await agent.sit_down(links[name], phone.interface)
-        await agent.become_ready()
-        return agent
+        stack.push_async_callback(rung.stop)
+        api = await stack.enter_async_context(httpx.AsyncClient(base_url=running.address, timeout=10))
+        session = (await api.post("/api/session/once", json={"token": token})).raise_for_status().json()
+        api.headers["X-CSRF-Token"] = session["csrf"]
+        (await api.post("/api/desk/phone", json={"phone": phone.interface})).raise_for_status()
+        agents[session["user"]["user_id"]] = api
+    return agents
 
 
-def number_of(n: int) -> str:
-    return f"0812000010{n:02d}"
+async def live_through(settings: Settings) -> dict[str, tuple[AnyRow | BaseException, AnyRow | None]]:
+    """Everybody's call and ticket, by the point at which they hung up."""
+    async with (
+        supervisor.running(settings, desk_phones=len(AT_AN_AGENT)) as running,
+        AsyncExitStack() as stack,
+    ):
+        await healthy(running.address)
+        ledger = open_ledger(settings, read_office(settings))
+        ledger.close()
+        agents = await sit_down(running, settings, stack)
+        scene = Scene(running.plan, ledger.reader, ledger.vault, vocabulary(settings), agents)
+        calls = {
+            point: asyncio.create_task(live(scene, point, f"0812000006{n:02d}"))
+            for n, point in enumerate(TABLE)
+        }
+        await asyncio.gather(*(calls[point] for point in IN_QUEUE), return_exceptions=True)
+        await asyncio.gather(*(agent.post("/api/desk/ready") for agent in agents.values()))
+        ended = await asyncio.gather(*calls.values(), return_exceptions=True)
+        return {
+            point: (call, None if isinstance(call, BaseException) else ticket_of(scene.reader, call))
+            for point, call in zip(calls, ended, strict=True)
+        }
 
 
-def row_of(settings: Settings, number: str) -> tuple[Any, Any]:
-    """The call from that number, and its ticket."""
-    reader = reader_of(settings)
-    with reader.connect() as connection:
-        person_id = complainant.find(connection, reader._vault, number)
-        calls = connection.execute(select(tables.calls).where(tables.calls.c.person_id == person_id)).all()
-    assert len(calls) == 1
-    return calls[0], reader.ticket(calls[0].ticket_id) if calls[0].ticket_id else None
+def ticket_of(reader: Reader, call: AnyRow) -> AnyRow | None:
+    return reader.ticket(call.ticket_id) if call.ticket_id else None
 
 
-def check(settings: Settings, n: int, point: Point, transcript: Transcript) -> None:
-    row, ticket = row_of(settings, number_of(n))
-    assert transcript.heard[-1].name.startswith(point.heard_last), (point.name, transcript.to_json())
-    assert row.outcome == point.outcome, point.name
-    assert (ticket.state if ticket else None) == point.state, point.name
-    assert bool(ticket and ticket.call_back_due_at) == point.call_back, point.name
-    assert row.times_spoken == point.numbers_read, point.name
+@pytest.fixture(scope="module")
+def lived(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, tuple[AnyRow | BaseException, AnyRow | None]]:
+    """All the calls, made once."""
+    settings = Settings(home=tmp_path_factory.mktemp("hl"), port=0)
+    supervisor.make_sounds(settings, lambda *_: None)
+    return asyncio.run(live_through(settings))
 
 
-async def test_each_point_has_its_outcome(hotline: Settings) -> None:
-    async with supervisor.running(hotline) as running, AsyncExitStack() as stack:
-        assert await healthy(running.address)
+@pytest.mark.parametrize("point", TABLE)
+def test_who_hangs_up_there_leaves_behind_what_the_table_says(point: str, lived: Any):
+    expected = TABLE[point]
 
-        async def hang_up(n: int, point: Point) -> Transcript:
-            return await call(hotline, running, f"warga{n}", number_of(n), *point.acts, HangUp())
+    call, ticket = lived[point]
 
-        heard = list(await asyncio.gather(*(hang_up(n, point) for n, point in enumerate(ALONE))))
-        office = Office(hotline, running, stack)
-        silent = await office.seat(0, None, Manners())
-        heard.append(await hang_up(6, WITH_AN_AGENT[0]))
-        await silent.leave()
-        answering = await office.seat(1, 0.3, Manners(talk_seconds=60, recap_seconds=0.2))
-        heard.append(await hang_up(7, WITH_AN_AGENT[1]))
-        heard.append(await hang_up(8, WITH_AN_AGENT[2]))
-        await answering.leave()
-        closing = await office.seat(2, 0.3, Manners(talk_seconds=2, farewell_seconds=30, recap_seconds=0.2))
-        heard.append(await hang_up(9, WITH_AN_AGENT[3]))
-        await asyncio.sleep(2)
-        await closing.leave()
-
-        for n, (point, transcript) in enumerate(zip((*ALONE, *WITH_AN_AGENT), heard, strict=True)):
-            check(hotline, n, point, transcript)
-        assert row_of(hotline, number_of(9))[0].closing_at is not None
+    assert not isinstance(call, BaseException), repr(call)
+    assert expected.hung_up(call), "hung up at another moment than meant"
+    assert call.outcome == expected.outcome
+    assert call.times_spoken == expected.times_read
+    assert (ticket and ticket.state) == expected.ticket
+    assert bool(ticket and ticket.call_back_due_at) == expected.call_back

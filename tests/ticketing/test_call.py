@@ -15,7 +15,7 @@ from ticketing.facts import CallBackReason, EndedBy, Provenance
 from ticketing.ledger.folded import fold_call
 from ticketing.sop.run import steps_of
 from ticketing.tickets.calendar import Calendar
-from ticketing.tickets.ticket import call_back_after
+from ticketing.tickets.ticket import TicketState, call_back_after, state_after
 
 ANSWERED = an_answered_call()
 
@@ -74,6 +74,21 @@ def test_a_call_the_pbx_died_under_is_cut_off_and_owed_a_call():
         call_back = call_back_after(call, Calendar(OFFICE.hours))
         assert call_back is not None
         assert call_back.reason is CallBackReason.CUT_OFF
+
+
+@pytest.mark.parametrize(("seconds", "owed"), [(0.9, CallBackReason.ABANDONED), (1.0, None)])
+def test_who_is_gone_in_the_first_second_of_the_talk_is_owed_a_call(
+    seconds: float, owed: CallBackReason | None
+):
+    story = Story().arrives().is_registered().queues(5).rings(6).is_answered(8)
+    story.stops_talking(8 + seconds).ends(8 + seconds)
+    call = replace(folded(story), person_id="somebody")
+
+    call_back = call_back_after(call, Calendar(OFFICE.hours))
+
+    assert outcome(call) is Outcome.ANSWERED, "as the PBX's books have it"
+    assert (call_back and call_back.reason) == owed
+    assert state_after(call) == (TicketState.ABANDONED if owed else TicketState.WITH_AGENT)
 
 
 def test_an_answered_call_counts_its_waiting_and_talking():

@@ -32,6 +32,10 @@ def a_vault() -> Vault:
         ("0", None),
         ("'; DROP TABLE calls;--", None),
         ("<b>0812</b>", None),
+        ("anon081234567878", None),
+        ("081234567878' OR 1=1", None),
+        ("081234567878\r\nUniqueid: 1", None),
+        ("٠٨١٢٣٤٥٦٧٨٧٨", None),
         ("9" * 41, None),
     ],
 )

@@ -7,6 +7,7 @@ import phonenumbers
 WITHHELD = frozenset({"", "anonymous", "unknown", "restricted", "private", "unavailable", "0", "+"})
 HOME_REGION = "ID"
 
+_WRITTEN_AS_NUMBER = re.compile(r"[+0-9 ()./-]+")
 _TRUNK_62 = re.compile(r"^(?:00[1789])?62(?=[ (\d-])")
 """Indonesian trunks send 62... without its plus, or behind a carrier's own international prefix."""
 
@@ -16,6 +17,8 @@ def normalise(raw: str | None) -> str | None:
     if raw is None or raw.strip().lower() in WITHHELD or len(raw) > 40:
         return None
     text = raw.strip()
+    if not _WRITTEN_AS_NUMBER.fullmatch(text):
+        return None
     text = _TRUNK_62.sub("+62", text)
     try:
         number = phonenumbers.parse(text, HOME_REGION)

@@ -9,6 +9,9 @@ from ticketing.calls.outcome import OWED_A_CALL_BACK, Outcome, outcome
 from ticketing.facts import CallBackReason
 from ticketing.tickets.calendar import Calendar
 
+FIRST_SECOND_SECONDS = 1.0
+"""Who is gone this soon after the answer has not been spoken to."""
+
 
 class TicketState(StrEnum):
     """Where a ticket stands after its latest call."""
@@ -45,20 +48,28 @@ class CallBack:
 
 def state_after(call: Call) -> TicketState:
     """The state in which `call` leaves its ticket (domain ruling: a ticket outlives its call)."""
-    if call.cut_off:
-        return TicketState.CALL_BACK_OWED
-    if call.was_taken:
+    ended_as = _ended_as(call)
+    if call.was_taken and ended_as in (None, Outcome.ANSWERED):
         return TicketState.CLOSED if call.wrap_up_ended_at else TicketState.WITH_AGENT
-    return _AFTER.get(outcome(call), TicketState.REGISTERED)
+    return _AFTER.get(ended_as, TicketState.REGISTERED)
 
 
 def call_back_after(call: Call, calendar: Calendar) -> CallBack | None:
     """The call-back owed after `call`: as promised in words, else by the end of the working day."""
-    if call.ended_at is None or (call.was_taken and not call.cut_off):
+    ended_as = _ended_as(call)
+    if call.ended_at is None or ended_as in (None, Outcome.ANSWERED):
         return None
     if call.call_back_due_at and call.call_back_reason:
         return CallBack(call.call_back_due_at, call.call_back_reason)
-    ended_as = Outcome.CUT_OFF if call.cut_off else outcome(call)
     if ended_as not in OWED_A_CALL_BACK or call.person_id is None:
         return None
     return CallBack(calendar.call_back_due(call.ended_at), OWED_A_CALL_BACK[ended_as])
+
+
+def _ended_as(call: Call) -> Outcome | None:
+    """How the call ended for the citizen. To the PBX one gone in the talk's first second was answered."""
+    if call.cut_off:
+        return Outcome.CUT_OFF
+    if call.talk_seconds is not None and call.talk_seconds < FIRST_SECOND_SECONDS:
+        return Outcome.ABANDONED_RINGING
+    return outcome(call)

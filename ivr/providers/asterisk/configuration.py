@@ -3,7 +3,7 @@
 Nothing listens beyond loopback, nothing may dial out, and no file of the PBX keeps a caller's number.
 """
 
-from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, WAITING, extensions
+from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, UNTOLD, WAITING, extensions
 from ivr.providers.asterisk.plan import LOOPBACK, RTP_PORTS, PbxPlan, Phone
 
 READER, CONTROL = "hotline-reader", "hotline-control"
@@ -21,8 +21,8 @@ MODULES = (
     "res_pjsip_authenticator_digest", "res_pjsip_endpoint_identifier_ip",
     "res_pjsip_endpoint_identifier_user", "res_pjsip_registrar", "res_pjsip_caller_id",
     "res_pjsip_dtmf_info", "res_pjsip_nat", "res_pjsip_rfc3326", "res_pjsip_pubsub", "res_pjsip_acl",
-    "res_pjsip_empty_info", "chan_pjsip", "pbx_config", "res_speech", "res_agi", "res_musiconhold",
-    "app_queue",
+    "res_pjsip_empty_info", "res_pjsip_header_funcs", "chan_pjsip", "pbx_config", "res_speech", "res_agi",
+    "res_musiconhold", "app_queue",
     "app_playback", "app_stack", "app_userevent", "app_verbose", "func_channel", "func_callerid",
     "func_logic", "func_strings", "func_timeout",
     "bridge_simple", "bridge_holding", "bridge_native_rtp", "bridge_softmix",
@@ -164,7 +164,8 @@ allow=ulaw,alaw
 direct_media=no
 rtp_symmetric=yes
 dtmf_mode=auto_info
-trust_id_inbound=yes
+trust_id_inbound=no
+callerid=<{UNTOLD}>
 language=id
 [trunk]
 type=identify

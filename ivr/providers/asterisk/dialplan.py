@@ -9,6 +9,8 @@ from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
 INBOUND = "hotline-masuk"
 WAITING = "hotline-menunggu"
 AGENTS = "hotline-petugas"
+UNTOLD = "0"
+"""The number of every channel of the trunk until the dialplan has read what the network wrote."""
 DEAD_MAN_SECONDS = 4
 """How long the backend may be silent before a caller goes on without it."""
 
@@ -22,8 +24,8 @@ static=yes
 writeprotect=yes
 
 [{INBOUND}]
-exten => {plan.line_number},1,Set(CALLERID(num)=${{FILTER(0-9+,${{CALLERID(num)}})}})
- same => n,Set(HOTLINE_CALLER=${{CALLERID(num)}})
+exten => {plan.line_number},1,GotoIf($["${{CALLERID(num)}}"!="{UNTOLD}"]?told)
+{_read_caller()} same => n(told),Set(HOTLINE_CALLER=${{CALLERID(num)}})
  same => n,Set(CALLERID(name)=)
  same => n,Set(__HOTLINE_CALL=${{UNIQUEID}})
  same => n,Set(AGIEXITONHANGUP=yes)
@@ -71,6 +73,21 @@ exten => T,1,Set(TIMEOUT(absolute)=0)
 {_exits()}
 [{AGENTS}]
 exten => {plan.line_number},1,Goto({INBOUND},{plan.line_number},1)
+"""
+
+
+def _read_caller() -> str:
+    """What the network wrote is a number if it is written as one and not withheld, else it is nothing.
+
+    Asterisk sends a number in its events as it came, line breaks and all: a channel begins without one.
+    """
+    privacy = "${FILTER(a-zA-Z,${PJSIP_HEADER(read,Privacy)})}"
+    return f""" same => n,Set(URI=${{CHANNEL(pjsip,remote_uri)}})
+ same => n,Set(FROM=${{PJSIP_PARSE_URI_FROM(URI,user)}})
+ same => n,Set(CALLERID(num)=${{FILTER(0-9+,${{FROM}})}})
+ same => n,GotoIf($["${{LEN(${{FROM}})}}"!="${{LEN(${{CALLERID(num)}})}}"]?withheld)
+ same => n,GotoIf($["{privacy}"="" | "{privacy}"="none"]?told)
+ same => n(withheld),Set(CALLERID(num)=)
 """
 
 

@@ -25,8 +25,12 @@ WINDOW_SPARE_SECONDS = 1.8
 REPLY_SPARE_SECONDS = 10.0
 MOST_DIGITS = 20
 ALL_KEYS = "0123456789*#"
-CONNECTIONS = 500
 TELL_AGAIN_SECONDS = 10.0
+DIALOGUES = 500
+STRANGERS = 200
+"""How many may be connected without having said which call they are about. Asterisk says it at once, so
+the one who has been silent longest makes room for the next."""
+BACKLOG = 1024
 
 log = structlog.get_logger(__name__)
 _RESULT = re.compile(r"^200 result=(-?\d+)")
@@ -116,14 +120,14 @@ class AgiSession:
                 f"STREAM FILE {_quoted(sound)} {_quoted(keys)}", self._length_seconds(sound)
             )
             if code > 0:
-                return chr(code)
+                return _key_of(code)
         return ""
 
     async def _key(self, window_seconds: float) -> str:
         await self._arm(window_seconds + WINDOW_SPARE_SECONDS)
         code = await self._command(f"WAIT FOR DIGIT {int(window_seconds * 1000)}", window_seconds)
         await self.arm(0.0)
-        return chr(code) if code > 0 else ""
+        return _key_of(code) if code > 0 else ""
 
     async def _command(self, line: str, takes_seconds: float) -> int:
         if any(character in line for character in "\r\n\0"):
@@ -140,12 +144,12 @@ class AgiSession:
 
     async def _result(self) -> int:
         """The reply's result; a `HANGUP` line may come before it and is no reply."""
-        while (line := await self._line()) == "HANGUP":
+        while (line := await _line_of(self._reader)) == "HANGUP":
             continue
         if line.startswith("511"):
             raise CallerHungUp
         if line.startswith("520-"):
-            while not (await self._line()).startswith("520 "):
+            while not (await _line_of(self._reader)).startswith("520 "):
                 continue
             raise PeerMisbehaved("usage")
         match = _RESULT.match(line)
@@ -154,13 +158,6 @@ class AgiSession:
         if match[1] == "-1":
             raise CallerHungUp
         return int(match[1])
-
-    async def _line(self) -> str:
-        try:
-            line = await self._reader.readuntil(b"\n")
-        except asyncio.LimitOverrunError:
-            raise PeerMisbehaved("a line without end") from None
-        return line.decode("utf-8", "replace").strip()
 
 
 Handler = Callable[[AgiSession], Awaitable[None]]
@@ -176,10 +173,14 @@ class FastAgiServer:
         self._open: set[asyncio.Task[None]] = set()
         self.dropped = 0
         self._told_at = float("-inf")
+        # In the order they came.
+        self._strangers: dict[asyncio.StreamWriter, None] = {}
 
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port."""
-        self._server = await asyncio.start_server(self._accept, host, port, limit=REPLY_BYTES)
+        self._server = await asyncio.start_server(
+            self._accept, host, port, limit=REPLY_BYTES, backlog=BACKLOG
+        )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -195,12 +196,15 @@ class FastAgiServer:
         assert task is not None
         self._open.add(task)
         try:
-            if len(self._open) <= CONNECTIONS:
-                await self._converse(reader, writer)
+            call = await self._introduction(reader, writer)
+            if len(self._open) - len(self._strangers) <= DIALOGUES:
+                await self._converse(AgiSession(reader, writer, call, self._length_seconds))
         except CallerHungUp:
             pass
         except (PeerMisbehaved, ConnectionError, TimeoutError, asyncio.IncompleteReadError) as fault:
             self._drop(type(fault).__name__)
+            # A peer that reads nothing would keep a polite close waiting.
+            writer.transport.abort()
         except Exception as fault:
             # The dialplan takes the caller on; the fault's text may quote what was typed.
             log.error("fastagi dialogue failed", fault=type(fault).__name__)
@@ -218,26 +222,49 @@ class FastAgiServer:
             self._told_at = now
             log.warning("fastagi peers dropped", fault=fault, so_far=self.dropped)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(ENVIRONMENT_SECONDS):
-            call = call_of(await _environment(reader))
-        handler = self._handlers.get(call.script)
+    async def _introduction(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AgiCall:
+        """The call a new peer is about."""
+        self._strangers[writer] = None
+        if len(self._strangers) > STRANGERS:
+            longest_silent = next(iter(self._strangers))
+            del self._strangers[longest_silent]
+            longest_silent.transport.abort()
+        try:
+            async with asyncio.timeout(ENVIRONMENT_SECONDS):
+                return call_of(await _environment(reader))
+        finally:
+            self._strangers.pop(writer, None)
+
+    async def _converse(self, session: AgiSession) -> None:
+        handler = self._handlers.get(session.call.script)
         if handler is None:
             raise PeerMisbehaved("no such script")
-        await handler(AgiSession(reader, writer, call, self._length_seconds))
+        await handler(session)
 
 
 async def _environment(reader: asyncio.StreamReader) -> dict[str, str]:
-    """The `agi_...` lines up to the blank one."""
+    """The `agi_...` lines up to the blank one. Of a repeated one the first holds.
+
+    What the caller's network writes (`agi_rdnis`) comes after what Asterisk says of the call, and may
+    hold a line break.
+    """
     environment: dict[str, str] = {}
     size = 0
-    while line := (await reader.readuntil(b"\n")).decode("utf-8", "replace").strip():
+    while line := await _line_of(reader):
         size += len(line)
         if size > ENVIRONMENT_BYTES:
             raise PeerMisbehaved("too large an environment")
         name, _, value = line.partition(": ")
-        environment[name] = value
+        environment.setdefault(name, value)
     return environment
+
+
+async def _line_of(reader: asyncio.StreamReader) -> str:
+    try:
+        line = await reader.readuntil(b"\n")
+    except asyncio.LimitOverrunError:
+        raise PeerMisbehaved("a line without end") from None
+    return line.decode("utf-8", "replace").strip()
 
 
 def call_of(environment: Mapping[str, str]) -> AgiCall:
@@ -254,6 +281,16 @@ def call_of(environment: Mapping[str, str]) -> AgiCall:
         )
     except KeyError as missing:
         raise PeerMisbehaved(f"no {missing}") from None
+    except ValueError:
+        raise PeerMisbehaved("no address") from None
+
+
+def _key_of(code: int) -> str:
+    """The key a positive result stands for."""
+    key = chr(code) if code < 128 else ""
+    if key not in ALL_KEYS or not key:
+        raise PeerMisbehaved("no such key")
+    return key
 
 
 def _quoted(value: str) -> str:

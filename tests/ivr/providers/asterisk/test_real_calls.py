@@ -9,6 +9,7 @@ import pytest
 
 from ivr.probe.ears import Ear, Vocabulary, transcribe
 from ivr.probe.sipp import AwaitHangUp, HangUp, Press, Wait
+from ivr.providers.asterisk.dialplan import UNTOLD
 from ivr.providers.asterisk.fastagi import AgiSession
 from tests.ivr.providers.asterisk.lab import CALLER, OpenLab, free_port, register_at_once
 from ticketing import facts
@@ -42,18 +43,25 @@ async def test_a_citizen_registers_by_keys_and_talks_to_an_agent(open_lab: OpenL
     assert {fact.call_id for fact in lab.facts()} == {ended.call_id}
 
 
-async def test_only_the_arrival_carries_the_callers_number(open_lab: OpenLab) -> None:
+async def test_the_callers_number_is_told_in_the_dialogue_and_in_no_event(open_lab: OpenLab) -> None:
     lab = await open_lab()
-    await lab.answer_dialogues(register_at_once)
+    told: list[str | None] = []
+
+    async def register(session: AgiSession) -> None:
+        told.append(session.call.caller_number)
+        await register_at_once(session)
+
+    await lab.answer_dialogues(register)
     await lab.agent("agent-1", 0, ring_seconds=0.2)
 
     await (await lab.citizen(Wait(3), HangUp())).wait()
 
     await lab.hear(facts.CallEnded)
-    assert [report.caller_number for report in lab.reports if report.caller_number] == [CALLER]
+    assert told == [CALLER]
+    assert {report.caller_number for report in lab.reports} == {None, UNTOLD}
     rang = next(event for event in lab.events if event.name == "AgentCalled")
     assert rang.headers["CallerIDNum"] == "00424"
-    assert CALLER not in str(rang.headers)
+    assert not any(CALLER in str(dict(event.headers)) for event in lab.events)
 
 
 async def test_no_file_of_the_pbx_keeps_the_callers_number_or_keys(open_lab: OpenLab, tmp_path: Path) -> None:
