@@ -4,6 +4,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config.clock import OFFICE_ZONE
 from config.office import OFFICE_FOLDER
@@ -103,6 +105,25 @@ def test_a_star_pressed_for_ever_does_not_keep_the_caller_for_ever():
     steps = walk_through(Walk(), [Heard(key="*")] * 50)
 
     assert isinstance(steps[-1], menu.Enqueue)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Heard, key=st.sampled_from((*KEYS, *"ABCD")), digits=st.text("0123456789*#ABCD", max_size=50)
+        )
+    ),
+    st.sampled_from([None, OLD]),
+)
+def test_whatever_is_pressed_each_question_is_asked_twice_at_most_and_a_person_follows(
+    answers: list[Heard], offered: TicketNumber | None
+):
+    steps = walk_through(Walk(offered=offered), answers)
+
+    asked = [step for step in steps if isinstance(step, menu.AskKey | menu.AskDigits) and not step.slow]
+    assert isinstance(steps[-1], menu.Enqueue)
+    assert sum(isinstance(step, menu.AskKey) for step in asked) <= 2
+    assert sum(isinstance(step, menu.AskDigits) for step in asked) <= 2
 
 
 def test_an_open_ticket_is_offered_before_a_new_one_is_made():

@@ -76,7 +76,7 @@ class Cutter:
         self._wanted = {name.encode(): name for name in wanted}
         # The first letter alone rules most out.
         letters = "".join(sorted({name[0] for name in self._wanted.values()}))
-        self._event = re.compile(f"\r\n\r\nEvent: ([{letters}]\\w*)\r".encode())
+        self._event = re.compile(f"\r\n\r\nEvent: ([{letters}]\\w*)(?=\r)".encode())
         self._rest = bytearray()
         self._skipping = False
         self.oversized = 0
@@ -89,7 +89,6 @@ class Cutter:
             rest += data
             self._limit()
             return ()
-        # Every message then begins after a blank line, the first one too.
         # Every message then begins after a blank line, the first one too.
         whole = b"".join((BLANK_LINE, rest, data))
         begin = whole.find(BLANK_LINE, 4) if self._skipping else 0
@@ -121,5 +120,5 @@ def instant(timestamp: str | None) -> datetime:
     """The instant of a `Timestamp` header, seconds of the epoch; now where there is none."""
     try:
         return datetime.fromtimestamp(float(timestamp or ""), UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return datetime.now(UTC)

@@ -24,7 +24,7 @@ MODULES = (
     "res_pjsip_empty_info", "res_pjsip_header_funcs", "chan_pjsip", "pbx_config", "res_speech", "res_agi",
     "res_musiconhold", "app_queue",
     "app_playback", "app_stack", "app_userevent", "app_verbose", "func_channel", "func_callerid",
-    "func_logic", "func_strings", "func_timeout",
+    "func_cut", "func_logic", "func_strings", "func_timeout",
     "bridge_simple", "bridge_holding", "bridge_native_rtp", "bridge_softmix",
     "codec_ulaw", "codec_alaw", "codec_a_mu", "codec_resample", "codec_opus_open_source",
     "res_format_attr_opus", "format_wav", "format_pcm", "format_sln", "res_cdrel_custom", "cel_custom",

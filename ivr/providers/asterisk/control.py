@@ -101,7 +101,7 @@ class ControlLink:
 
     async def _act(self, **headers: str) -> None:
         for header, value in headers.items():
-            if any(c in value for c in "\r\n\0") or len(header) + len(value.encode()) > LINE_BYTES:
+            if not _fits(header, value):
                 raise UnsafeValue(header)
         reply = await self._send(headers)
         said = str(reply.message)
@@ -141,3 +141,13 @@ class ControlLink:
             if self._link is not link:
                 with contextlib.suppress(Exception):
                     link.close()
+
+
+def _fits(header: str, value: str) -> bool:
+    """Whether the value stays one line that Asterisk reads whole."""
+    try:
+        length = len(header) + len(value.encode())
+    except UnicodeEncodeError:
+        # Half a letter, as JSON may hold one.
+        return False
+    return length <= LINE_BYTES and not any(character in value for character in "\r\n\0")

@@ -79,11 +79,18 @@ exten => {plan.line_number},1,Goto({INBOUND},{plan.line_number},1)
 def _read_caller() -> str:
     """What the network wrote is a number if it is written as one and not withheld, else it is nothing.
 
-    Asterisk sends a number in its events as it came, line breaks and all: a channel begins without one.
+    Asterisk sends a number in its events as it came, line breaks and all, so a channel begins without
+    one. The address is cut out by hand: PJSIP_PARSE_URI writes what it cannot read into the log. A name
+    with a bracket could pass for the address.
     """
     privacy = "${FILTER(a-zA-Z,${PJSIP_HEADER(read,Privacy)})}"
-    return f""" same => n,Set(URI=${{CHANNEL(pjsip,remote_uri)}})
- same => n,Set(FROM=${{PJSIP_PARSE_URI_FROM(URI,user)}})
+    return f""" same => n,Set(FROM=${{CHANNEL(pjsip,remote_uri)}})
+ same => n,GotoIf($[${{FIELDQTY(FROM,<)}}>2]?withheld)
+ same => n,GotoIf($[${{FIELDQTY(FROM,<)}}<2]?bare)
+ same => n,Set(FROM=${{CUT(FROM,<,2)}})
+ same => n(bare),Set(FROM=${{CUT(FROM,>,1)}})
+ same => n,Set(FROM=${{CUT(FROM,@,1)}})
+ same => n,Set(FROM=${{FROM:4}})
  same => n,Set(CALLERID(num)=${{FILTER(0-9+,${{FROM}})}})
  same => n,GotoIf($["${{LEN(${{FROM}})}}"!="${{LEN(${{CALLERID(num)}})}}"]?withheld)
  same => n,GotoIf($["{privacy}"="" | "{privacy}"="none"]?told)

@@ -9,7 +9,7 @@ import itertools
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -19,6 +19,9 @@ PING_SECONDS = 5.0
 SILENCE_SECONDS = 11.0
 """Two pings without a word back: the link is half-open."""
 BACK_OFF_SECONDS = (0.5, 10.0)
+STEADY = timedelta(seconds=10)
+"""A link that held this long is no reason to wait longer before the next."""
+BANNER = b"Asterisk Call Manager/"
 LOGIN_SECONDS = 5.0
 READ_BYTES = 65_536
 LIST_SECONDS = 5.0
@@ -104,7 +107,7 @@ class EventReader:
                 _heed_cancellation()
                 # Whatever it was, a reader that ended would leave every board blind.
                 log.warning("manager link lost", fault=_cause(fault))
-            if self.connected_since:
+            if self.connected_since and datetime.now(UTC) - self.connected_since > STEADY:
                 wait = shortest
             self.connected_since = None
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects
@@ -155,13 +158,14 @@ class EventReader:
         await self._on_login()
 
     async def _log_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n")
+        if not (await reader.readuntil(b"\r\n")).startswith(BANNER):
+            raise ConnectionRefusedError("no manager")
         manager = self._manager
         writer.write(
             f"Action: Login\r\nUsername: {manager.user}\r\nSecret: {manager.secret}\r\n\r\n".encode()
         )
         reply = await reader.readuntil(b"\r\n\r\n")
-        if b"Response: Success" not in reply:
+        if not reply.startswith(b"Response: Success\r\n"):
             raise ConnectionRefusedError("login refused")
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
