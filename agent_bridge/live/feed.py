@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from sqlalchemy import Row
 
+from config import cancelling
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.recorder import Committed
 
@@ -73,6 +74,7 @@ class Feed:
             try:
                 await self._redis.xadd(STREAM, {"seq": self._newest}, maxlen=KEPT_ENTRIES, approximate=True)
             except (RedisError, OSError) as fault:
+                cancelling.heed()
                 log.warning("redis does not answer; the feed asks the ledger", fault=type(fault).__name__)
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -84,6 +86,7 @@ class Feed:
                 if entries:
                     last = _newest_id(entries)
             except (RedisError, OSError):
+                cancelling.heed()
                 last = "$"
                 await asyncio.sleep(POLL_SECONDS)
             self._hand_on()
