@@ -1,0 +1,51 @@
+"""The benchmarks' own honesty: what they compare does the same work; goals are judged by the worse bound."""
+
+import pytest
+
+from agent_bridge.bench import agi, ami, ticket
+from agent_bridge.bench.measure import Goal, Ratio, ratio, weigh
+
+
+def test_ours_and_the_peer_make_the_same_facts_of_a_stream_cut_anywhere() -> None:
+    against_peer, more_types = ami.run(lambda *_: None, calls=3, rounds=1)
+
+    assert against_peer.facts["events"] == 3 * against_peer.facts["a_call"]
+    assert more_types.path == "ami-200-types"
+
+
+async def test_every_number_answered_in_a_benchmark_is_on_disk() -> None:
+    results = await ticket.run(lambda *_: None, rounds=1, callers=64)
+
+    assert [result.path for result in results] == ["ticket", "ticket-64", "ticket-64-p99"]
+    assert results[0].facts["answered"] == results[0].facts["on_disk"] == 64 + ticket.ALONE
+
+
+def test_a_dialogue_of_the_benchmark_is_held_to_its_end_by_all_three() -> None:
+    costs, beside = agi.run(lambda *_: None, sessions=3, rounds=1)
+
+    assert min(costs.ours, costs.peer or 0, costs.floor or 0) > 0
+    assert beside.facts["bad_peers"] == agi.BAD_PEERS
+
+
+@pytest.mark.parametrize(
+    ("limit", "at_least", "met"), [(1.2, False, False), (1.4, False, True), (1.0, True, True)]
+)
+def test_a_goal_is_met_by_the_worse_bound_only(limit: float, at_least: bool, met: bool) -> None:
+    assert Goal("peer", limit, at_least=at_least).met_by(Ratio(1.1, 1.0, 1.3)) is met
+
+
+def test_a_ratio_is_the_median_of_its_rounds_and_not_of_its_sums() -> None:
+    found = ratio([1.0, 2.0, 300.0], [1.0, 1.0, 100.0])
+
+    assert found.median == 2.0
+    assert (found.low, found.high) == (1.0, 3.0)
+
+
+def test_a_result_tells_its_figures_as_plain_json() -> None:
+    taken = {"ours": [1.0, 1.0], "peer": [2.0, 4.0]}
+
+    plain = weigh("x", "ms", Goal("peer", 0.5), taken).to_json()
+
+    assert plain["ratio_to_peer"]["median"] == 0.375
+    assert plain["floor"] is None
+    assert plain["met"] is True
