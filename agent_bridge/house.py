@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
 from sqlalchemy import Engine, Row
 
 from agent_bridge.accounts import Accounts
 from agent_bridge.live.desk import DeskFeed
-from agent_bridge.live.feed import Feed
+from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
 from agent_bridge.replay import Replay
 from config.clock import now
@@ -177,7 +176,7 @@ async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -
     """Open every part in order, and close them in the reverse."""
     keeper = read_office(settings)
     ledger = open_ledger(settings, keeper)
-    redis = Redis.from_url(redis_url, socket_connect_timeout=2)
+    redis = connect(redis_url)
     feed = Feed(ledger.reader, redis)
     ledger.publish.append(feed.publish)
     house = House(settings, keeper, ledger, plan, feed)
@@ -189,7 +188,8 @@ async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -
         running.append(asyncio.create_task(house.roster.keep_time()))
     try:
         if house.asterisk:
-            await house.asterisk.open(house.pbx_is_up)
+            wide = settings.allow_wide_ami_rights
+            await house.asterisk.open(house.pbx_is_up, allow_wide_rights=wide)
         yield house
     finally:
         await house.stop_replays()

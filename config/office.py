@@ -1,13 +1,15 @@
 """Everything the office set up, read from its YAML files into frozen models; the last good one goes on."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, time
+from difflib import get_close_matches
 from pathlib import Path
 
-from config.errors import Text
+from config.errors import ConfigurationFault, Text
 from config.sop import FactPattern, Sop, SopStep, read_sop
-from config.yaml_files import Located, read
+from config.yaml_files import Located, read, unknown
 
 __all__ = [
     "Category",
@@ -29,6 +31,7 @@ ONE_AT_A_TIME = ("rrmemory", "leastrecent", "fewestcalls", "random", "linear", "
 ACTIONS = ("register", "check_ticket", "continue_ticket", "person")
 MENUS = ("daftar", "punya-tiket", "cek-tiket")
 KEYS = tuple("0123456789")
+YEAR = re.compile(r"20[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,26 @@ def load(
     )
 
 
+def faults(
+    folder: Path, *, prompts: Collection[str] = (), facts: Collection[str] = ()
+) -> list[ConfigurationFault]:
+    """Every file's first fault: what is to be mended before the configuration can be taken."""
+    readers: dict[str, Callable[[Located], object]] = {
+        "queues.yaml": _read_queues,
+        "sop.yaml": lambda top: read_sop(top, frozenset(facts)),
+        "menus.yaml": lambda top: _read_menus(top, frozenset(prompts)),
+        "hours.yaml": _read_hours,
+        "categories.yaml": _read_categories,
+    }
+    found = []
+    for name, reader in readers.items():
+        try:
+            reader(read(folder / name))
+        except ConfigurationFault as fault:
+            found.append(fault)
+    return found
+
+
 class OfficeKeeper:
     """Holds the office's last good configuration; `hours` stand in for those of the files."""
 
@@ -158,14 +181,14 @@ def _read_menus(top: Located, prompts: frozenset[str]) -> dict[str, Menu]:
     menus = {}
     for name, item in top.pairs():
         if name not in MENUS:
-            item.refuse(
-                f"Menu '{name}' tidak dikenal. Yang ada: {', '.join(MENUS)}.",
-                f"The menu '{name}' is not known. There are: {', '.join(MENUS)}.",
-            )
+            item.refuse(*unknown(name, MENUS))
         menus[name] = _read_menu(name, item, prompts)
     for name in MENUS:
         if name not in menus:
-            top.refuse(f"Menu '{name}' tidak ada.", f"The menu '{name}' is missing.")
+            top.refuse(
+                f"Menu '{name}' tidak ada. Tambahkan '{name}:' dengan prompts, window_seconds dan tries.",
+                f"The menu '{name}' is missing. Add '{name}:' with prompts, window_seconds and tries.",
+            )
     return menus
 
 
@@ -174,9 +197,11 @@ def _read_menu(name: str, item: Located, prompts: frozenset[str]) -> Menu:
     spoken = []
     for prompt in fields["prompts"].items():
         if prompts and prompt.text() not in prompts and prompt.text() != "{ticket}":
+            near = "".join(f" Maksudnya '{one}'?" for one in get_close_matches(prompt.text(), prompts, 1))
+            near_en = near.replace("Maksudnya", "Did you mean")
             prompt.refuse(
-                f"Suara '{prompt.text()}' tidak ada di prompts.id.yaml.",
-                f"There is no prompt '{prompt.text()}' in prompts.id.yaml.",
+                f"Suara '{prompt.text()}' tidak ada di prompts.id.yaml.{near} Tambahkan di sana dahulu.",
+                f"There is no prompt '{prompt.text()}' in prompts.id.yaml.{near_en} Add it there first.",
             )
         spoken.append(prompt.text())
     keys = {}
@@ -187,8 +212,11 @@ def _read_menu(name: str, item: Located, prompts: frozenset[str]) -> Menu:
                 f"The key '{key}' cannot be used; use 0 to 9. '*' always repeats.",
             )
         keys[key] = action.choice(ACTIONS)
-    if "0" in keys and keys["0"] != "person":
-        item.refuse("Tombol 0 harus menuju petugas.", "The key 0 must lead to a person.")
+    if keys and keys.get("0") != "person":
+        item.refuse(
+            'Tombol 0 harus menuju petugas. Tulis "0": person di keys.',
+            'The key 0 must lead to a person. Write "0": person among the keys.',
+        )
     return Menu(
         name, tuple(spoken), keys, fields["window_seconds"].number(least=1), fields["tries"].number(least=1)
     )
@@ -198,7 +226,10 @@ def _read_queues(top: Located) -> tuple[dict[str, Queue], dict[str, Text]]:
     fields = top.fields(("queues", "not_ready_reasons"))
     queues = {name: _read_queue(name, item) for name, item in fields["queues"].pairs()}
     if not queues:
-        fields["queues"].refuse("Paling sedikit satu antrean.", "At least one queue is needed.")
+        fields["queues"].refuse(
+            "Paling sedikit satu antrean. Tambahkan satu, misalnya 'dukcapil:'.",
+            "At least one queue is needed. Add one, such as 'dukcapil:'.",
+        )
     return queues, {code: item.label() for code, item in fields["not_ready_reasons"].pairs()}
 
 
@@ -232,30 +263,42 @@ def _read_hours(top: Located) -> Hours:
     week = {}
     for name, item in fields["week"].pairs():
         if name not in WEEKDAYS:
-            item.refuse(
-                f"Hari '{name}' tidak dikenal. Yang ada: {', '.join(WEEKDAYS)}.",
-                f"The day '{name}' is not known. There are: {', '.join(WEEKDAYS)}.",
-            )
+            item.refuse(*unknown(name, WEEKDAYS))
         times = item.fields(("opens", "closes"))
         opens, closes = times["opens"].clock(), times["closes"].clock()
         if opens >= closes:
             item.refuse(
-                f"Jam terbalik: buka {opens:%H.%M} tidak sebelum tutup {closes:%H.%M}.",
-                f"The hours are reversed: opening {opens:%H.%M} is not before closing {closes:%H.%M}.",
+                f"Jam terbalik: buka {opens:%H.%M} tidak sebelum tutup {closes:%H.%M}. Tukar keduanya.",
+                f"The hours are reversed: {opens:%H.%M} is not before {closes:%H.%M}. Swap the two.",
             )
         week[WEEKDAYS.index(name)] = (opens, closes)
     if not week:
         fields["week"].refuse("Paling sedikit satu hari buka.", "At least one day must be open.")
-    return Hours(week, {int(year): _read_days_off(year, item) for year, item in fields["days_off"].pairs()})
+    years = dict(_read_year(year, item) for year, item in fields["days_off"].pairs())
+    return Hours(week, years)
+
+
+def _read_year(year: str, item: Located) -> tuple[int, tuple[DayOff, ...]]:
+    if not YEAR.fullmatch(year):
+        item.refuse(f"'{year}' bukan tahun. Tulis seperti \"2027\".", f"'{year}' is no year. Write \"2027\".")
+    return int(year), _read_days_off(year, item)
 
 
 def _read_days_off(year: str, item: Located) -> tuple[DayOff, ...]:
-    days = []
+    days: list[DayOff] = []
     for entry in item.items():
         fields = entry.fields(("day", "name", "kind"))
         day = fields["day"].day()
         if str(day.year) != year:
-            fields["day"].refuse(f"{day} bukan tanggal tahun {year}.", f"{day} is not in the year {year}.")
+            fields["day"].refuse(
+                f'{day} bukan tanggal tahun {year}. Pindahkan ke bawah "{day.year}".',
+                f'{day} is not in the year {year}. Move it below "{day.year}".',
+            )
+        if any(other.day == day for other in days):
+            fields["day"].refuse(
+                f"{day} tertulis dua kali. Hapus salah satunya.",
+                f"{day} stands here twice. Remove one of them.",
+            )
         days.append(
             DayOff(day, fields["name"].text(), fields["kind"].choice(("libur nasional", "cuti bersama")))
         )
@@ -269,13 +312,14 @@ def _read_categories(top: Located) -> dict[str, Category]:
         parent = fields["parent"].text() if "parent" in fields else None
         if parent is not None and parent not in found:
             fields["parent"].refuse(
-                f"Induk '{parent}' belum ada di atas baris ini.",
-                f"The parent '{parent}' does not stand above this line.",
+                f"Induk '{parent}' belum ada di atas baris ini. Tulis induknya lebih dahulu.",
+                f"The parent '{parent}' does not stand above this line. Write the parent first.",
             )
         key = fields["key"].choice(KEYS[1:]) if "key" in fields else None
         if key and any(other.key == key for other in found.values()):
             fields["key"].refuse(
-                f"Tombol {key} sudah dipakai topik lain.", f"The key {key} is taken already."
+                f"Tombol {key} sudah dipakai topik lain. Pakai tombol lain dari 1 sampai 9.",
+                f"The key {key} is taken already. Use another one from 1 to 9.",
             )
         restricted = "restricted" in fields and fields["restricted"].choice(("true", "false")) == "true"
         found[code] = Category(code, Text(fields["id"].text(), fields["en"].text()), parent, restricted, key)

@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     line_number: str = Field(default="1500", pattern=r"^[0-9]{2,15}$")
     office: Path = Path(__file__).parent
     recordings: Path | None = None
+    allow_wide_ami_rights: bool = False
 
     @field_validator("parts", "home", "office", "recordings")
     @classmethod

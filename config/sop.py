@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from config.errors import Text
-from config.yaml_files import Located, fingerprint
+from config.yaml_files import Located, fingerprint, unknown
 
 ACTORS = ("citizen", "agent", "dispatcher", "official", "system")
 WARN_RATIO = 0.8
@@ -116,8 +116,8 @@ def _read_step(item: Located, expected: int, known_facts: frozenset[str]) -> Sop
     number = fields["number"].number(least=1)
     if number != expected:
         fields["number"].refuse(
-            f"Langkah {expected} harus ada di sini, bukan {number}.",
-            f"Step {expected} belongs here, not {number}.",
+            f"Langkah {expected} harus ada di sini, bukan {number}. Tulis 'number: {expected}'.",
+            f"Step {expected} belongs here, not {number}. Write 'number: {expected}'.",
         )
     starts_on = _patterns(fields.get("starts_on"), known_facts)
     ends_on = _patterns(fields.get("ends_on"), known_facts)
@@ -150,10 +150,7 @@ def _patterns(items: Located | None, known_facts: frozenset[str]) -> tuple[FactP
         fields = item.fields(("fact",), ("times",))
         name = fields["fact"].text()
         if known_facts and name not in known_facts:
-            fields["fact"].refuse(
-                f"Fakta '{name}' tidak ada. Yang ada: {', '.join(sorted(known_facts))}.",
-                f"There is no fact '{name}'. There are: {', '.join(sorted(known_facts))}.",
-            )
+            fields["fact"].refuse(*unknown(name, sorted(known_facts)))
         where = {"times": fields["times"].number(least=1)} if "times" in fields else {}
         patterns.append(FactPattern(name, where))
     return tuple(patterns)

@@ -1,15 +1,20 @@
 """YAML that knows its lines: every value read can be refused with file, line and reason."""
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
 import yaml
 
 from config.errors import ConfigurationFault, Text
+
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3])\.([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,7 @@ class Located:
         found = dict(self.pairs())
         for name, value in found.items():
             if name not in required + optional:
-                known = ", ".join(required + optional)
-                value.refuse(
-                    f"'{name}' tidak dikenal. Yang ada: {known}.",
-                    f"'{name}' is not known. Known are: {known}.",
-                )
+                value.refuse(*unknown(name, required + optional))
         for name in required:
             if name not in found:
                 self.refuse(
@@ -80,23 +81,26 @@ class Located:
     def text(self) -> str:
         """A text that is not empty."""
         if not isinstance(self.node, yaml.ScalarNode) or self.empty or not str(self.node.value).strip():
-            self.refuse("Di sini harus ada teks.", "A text belongs here.")
+            self.refuse(
+                "Di sini harus ada teks. Tulis isinya sesudah titik dua.",
+                "A text belongs here. Write it after the colon.",
+            )
         return str(self.node.value).strip()
 
     def number(self, *, least: int = 0) -> int:
         """A whole number of at least `least`."""
-        try:
-            value = int(self.text())
-        except ValueError:
+        text = self.text()
+        if not WHOLE_NUMBER.fullmatch(text):
             self.refuse(
-                f"'{self.node.value}' bukan bilangan bulat.", f"'{self.node.value}' is no whole number."
+                f"'{text}' bukan bilangan bulat. Tulis dengan angka saja, misalnya 30.",
+                f"'{text}' is no whole number. Write digits only, such as 30.",
             )
-        if value < least:
+        if int(text) < least:
             self.refuse(
-                f"{value} terlalu kecil; paling sedikit {least}.",
-                f"{value} is too small; the least is {least}.",
+                f"{text} terlalu kecil. Tulis {least} atau lebih.",
+                f"{text} is too small. Write {least} or more.",
             )
-        return value
+        return int(text)
 
     def share(self) -> float:
         """A number above 0 and up to 1."""
@@ -123,14 +127,13 @@ class Located:
 
     def clock(self) -> time:
         """A time of day such as 07.30, as Indonesian offices write it."""
-        try:
-            hours, minutes = self.text().split(".")
-            return time(int(hours), int(minutes))
-        except ValueError:
+        found = TIME_OF_DAY.fullmatch(self.text())
+        if found is None:
             self.refuse(
-                f"'{self.node.value}' bukan jam. Tulis seperti 07.30.",
-                f"'{self.node.value}' is no time of day. Write it like 07.30.",
+                f"'{self.node.value}' bukan jam. Tulis dua angka, titik, dua angka, seperti \"07.30\".",
+                f"'{self.node.value}' is no time of day. Write two digits, a dot, two digits: \"07.30\".",
             )
+        return time(int(found[1]), int(found[2]))
 
     def label(self) -> Text:
         """A text in both languages: {id: ..., en: ...}."""
@@ -141,11 +144,19 @@ class Located:
         """One of the words allowed here."""
         value = self.text()
         if value not in allowed:
-            self.refuse(
-                f"'{value}' tidak dikenal. Pilih salah satu: {', '.join(allowed)}.",
-                f"'{value}' is not known. Choose one of: {', '.join(allowed)}.",
-            )
+            self.refuse(*unknown(value, allowed))
         return value
+
+
+def unknown(name: str, known: Sequence[str]) -> tuple[str, str]:
+    """What to say of a name that is not known: the nearest one, and all there are."""
+    near = get_close_matches(name, known, 1)
+    meant = (f" Maksudnya '{near[0]}'?", f" Did you mean '{near[0]}'?") if near else ("", "")
+    listed = ", ".join(known)
+    return (
+        f"'{name}' tidak dikenal.{meant[0]} Yang ada: {listed}.",
+        f"'{name}' is not known.{meant[1]} There are: {listed}.",
+    )
 
 
 def read(file: Path) -> Located:
@@ -153,7 +164,12 @@ def read(file: Path) -> Located:
     try:
         node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError:
-        raise ConfigurationFault(file, 1, "Berkas tidak dapat dibaca.", "The file cannot be read.") from None
+        raise ConfigurationFault(
+            file,
+            1,
+            "Berkas tidak dapat dibaca. Kembalikan berkas itu dari cadangan.",
+            "The file cannot be read. Put it back from a copy.",
+        ) from None
     except UnicodeDecodeError:
         raise ConfigurationFault(
             file,
@@ -171,7 +187,12 @@ def read(file: Path) -> Located:
             f"This is no valid YAML ({problem}). Check the indentation, colons and quotes.",
         ) from None
     if node is None:
-        raise ConfigurationFault(file, 1, "Berkas kosong.", "The file is empty.")
+        raise ConfigurationFault(
+            file,
+            1,
+            "Berkas kosong. Kembalikan isinya dari cadangan.",
+            "The file is empty. Put its content back from a copy.",
+        )
     return Located(file, node)
 
 

@@ -26,7 +26,7 @@ from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.number import NotATicketNumber, TicketNumber, from_digits, from_keys
 from ticketing.tickets.ticket import OPEN
 
-LEDGER_SECONDS = 1.5
+LEDGER_SECONDS = 1.2
 """How long a caller may wait for the ledger in silence; then they go on without a number."""
 REPLAY_KEY = "*"
 

@@ -10,9 +10,12 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from sqlalchemy import Row
 
+from config import cancelling
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.recorder import Committed
 
@@ -20,9 +23,21 @@ STREAM = "hotline:cursor"
 KEPT_ENTRIES = 1000
 WAKE_MILLISECONDS = 1000
 POLL_SECONDS = 0.5
+ANSWER_SECONDS = 2.0
+"""A Redis that takes a question and says nothing for so long counts as gone."""
 
 Follower = Callable[[Sequence[Row[Any]]], None]
 log = structlog.get_logger(__name__)
+
+
+def connect(url: str) -> Redis:
+    """The Redis at `url`: asked once, waited for briefly, for there is always the ledger to ask."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 class Feed:
@@ -59,6 +74,7 @@ class Feed:
             try:
                 await self._redis.xadd(STREAM, {"seq": self._newest}, maxlen=KEPT_ENTRIES, approximate=True)
             except (RedisError, OSError) as fault:
+                cancelling.heed()
                 log.warning("redis does not answer; the feed asks the ledger", fault=type(fault).__name__)
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -70,6 +86,7 @@ class Feed:
                 if entries:
                     last = _newest_id(entries)
             except (RedisError, OSError):
+                cancelling.heed()
                 last = "$"
                 await asyncio.sleep(POLL_SECONDS)
             self._hand_on()

@@ -22,7 +22,7 @@ from config.settings import Settings
 from ivr.probe.proxy import Proxy
 
 MENU, NUMBER, WAITING, TALKING = "menu", "number", "waiting", "talking"
-SOUNDS = {MENU: "hotline/menu-daftar", NUMBER: "digits/", WAITING: "music", TALKING: "hotline/terima-kasih"}
+SOUNDS = {MENU: "hotline/menu-", NUMBER: "digits/", WAITING: "music", TALKING: "hotline/terima-kasih"}
 """What a caller hears in each state; agents of a rehearsal say the thanks over and over."""
 RINGING = "ringing"
 STATES = (MENU, NUMBER, WAITING, RINGING, TALKING)

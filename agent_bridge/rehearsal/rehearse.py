@@ -39,6 +39,8 @@ PATIENCE_SECONDS = 33.0
 CATEGORY_SECONDS = 20.0
 BETWEEN_CALLS_SECONDS = 1.5
 CALL_LIMIT_SECONDS = 400.0
+DRILL_LIMIT_SECONDS = 150.0
+"""Whom a PBX that died leaves on the line hangs up after this."""
 RING_SECONDS = 1.5
 SETTLE_SECONDS = 60.0
 """After the last call everything must be on record within this time, whatever happened."""
@@ -100,7 +102,7 @@ async def rehearse(
     parts.bring(("asterisk", "redis-server", "sipp"), own, tell)
     supervisor.make_sounds(own, lambda *_: None)
     async with drill.prepared(own) as road, supervisor.running(own, script.agents, road) as running:
-        stage = _Stage(own, running, script, tell)
+        stage = _Stage(own, running, script, tell, DRILL_LIMIT_SECONDS if faults else CALL_LIMIT_SECONDS)
         async with drill.striking(faults, stage.scene(road.proxy), tell) as struck:
             citizens = await stage.play()
     ledger = open_ledger(own, read_office(own))
@@ -126,12 +128,15 @@ def _own_settings(settings: Settings) -> Settings:
 class _Stage:
     """The rehearsal while it plays."""
 
-    def __init__(self, settings: Settings, running: Running, script: Script, tell: Tell) -> None:
+    def __init__(
+        self, settings: Settings, running: Running, script: Script, tell: Tell, limit_seconds: float
+    ) -> None:
         assert running.plan is not None
         self._settings = settings
         self._running = running
         self._plan = running.plan
         self._script = script
+        self._limit_seconds = limit_seconds
         self._tell = tell
         program = parts.find("sipp", settings)
         assert program is not None
@@ -139,7 +144,7 @@ class _Stage:
         self._began = time.time()
         self._ears: dict[str, Ear] = {}
         self._vocabulary = _vocabulary(settings)
-        self._speech = _speech(settings)
+        self._speech = agents_speech(settings)
 
     def scene(self, proxy: Proxy) -> Scene:
         """The stage as a fault sees it."""
@@ -208,7 +213,7 @@ class _Stage:
         dialled_at = time.time()
         process: SippProcess = await self._sipp.call(
             name, self._plan.line_number, f"0812000{n + 1:05d}", script.acts(n),
-            ear_port=ear.port, seconds=CALL_LIMIT_SECONDS,
+            ear_port=ear.port, seconds=self._limit_seconds,
         )  # fmt: skip
         self._say(f"{name} menelepon {self._plan.line_number}", f"{name} dials {self._plan.line_number}")
         listening = asyncio.create_task(self._retell(name, ear, dialled_at))
@@ -263,7 +268,7 @@ def _vocabulary(settings: Settings) -> Vocabulary:
     return Vocabulary.of(files | {"music": settings.folder / "music" / "hold.wav"})
 
 
-def _speech(settings: Settings) -> Path:
+def agents_speech(settings: Settings) -> Path:
     """What the rehearsal's agents say, as their phones send it."""
     source = settings.folder / "sounds" / LANGUAGE_FOLDER / "hotline" / "terima-kasih.wav"
     file = settings.folder / "sipp" / "agent.ulaw"

@@ -46,7 +46,7 @@ def test_the_sop_kept_with_a_case_reads_back_the_same():
     [
         ("queues.yaml", "strategy: rrmemory", "strategy: ringall", "membunyikan semua"),
         ("queues.yaml", "ring_seconds: 15", "ring_seconds: lima belas", "bilangan bulat"),
-        ("queues.yaml", "ring_seconds: 15", "ring_secs: 15", "tidak dikenal"),
+        ("queues.yaml", "ring_seconds: 15", "ring_secs: 15", "Maksudnya 'ring_seconds'?"),
         ("queues.yaml", "ring_seconds: 15", "ring_seconds: -3", "terlalu kecil"),
         ("queues.yaml", "  istirahat: {id: Istirahat, en: Break}", "  istirahat: Istirahat", "pasangan"),
         ("hours.yaml", 'opens: "09.00", closes: "12.00"', 'opens: "12.00", closes: "09.00"', "terbalik"),
@@ -54,17 +54,30 @@ def test_the_sop_kept_with_a_case_reads_back_the_same():
         ("hours.yaml", "saturday:", "sabtu:", "tidak dikenal"),
         ("hours.yaml", "day: 2026-12-25", "day: 2027-12-25", "2026"),
         ("hours.yaml", "day: 2026-12-25", "day: 25 Desember", "bukan tanggal"),
-        ("menus.yaml", "prompts: [menu-daftar]", "prompts: [menu-daftr]", "tidak ada di prompts"),
+        ("menus.yaml", "prompts: [menu-daftar,", "prompts: [menu-daftr,", "tidak ada di prompts"),
         ("menus.yaml", '"0": person}\n  window_seconds: 3', '"0": register}\n  window_seconds: 3', "petugas"),
         ("menus.yaml", '"1": register', '"1": registrasi', "tidak dikenal"),
         ("menus.yaml", "cek-tiket:", "cek_tiket:", "tidak dikenal"),
         ("sop.yaml", "ends_on: [{fact: call_arrived}]", "warn_ratio: 0.8", "tidak dapat selesai"),
-        ("sop.yaml", "fact: wrap_up_ended", "fact: wrapup_ended", "tidak ada"),
+        ("sop.yaml", "fact: wrap_up_ended", "fact: wrapup_ended", "Maksudnya 'wrap_up_ended'?"),
         ("sop.yaml", "  - number: 7", "  - number: 8", "Langkah 7"),
         ("sop.yaml", "standard_seconds: 1800", "standard_seconds: 0", "terlalu kecil"),
         ("categories.yaml", 'parent: "10"', 'parent: "19"', "belum ada"),
         ("categories.yaml", 'key: "2"', 'key: "1"', "sudah dipakai"),
         ("categories.yaml", '"99": {id: Lain-lain', '"98": {id: Lain-lain', "dua kali"),
+        ("queues.yaml", "ring_seconds: 15", 'ring_seconds: ""', "teks"),
+        ("queues.yaml", "ring_seconds: 15", "ring_seconds: 1_5", "angka saja"),
+        ("queues.yaml", "ring_seconds: 15", "ring_seconds: yes", "bilangan bulat"),
+        ("queues.yaml", "    ring_seconds: 15", "\tring_seconds: 15", "YAML"),
+        ("queues.yaml", "    ring_seconds: 15", "  ring_seconds: 15", "YAML"),
+        ("queues.yaml", "ring_seconds: 15", "ring_seconds: 15,", "bilangan bulat"),
+        ("hours.yaml", 'monday: {opens: "07.30"', 'monday: {opens: "7.3"', "dua angka"),
+        ("hours.yaml", 'monday: {opens: "07.30"', 'monday: {opens: "25.00"', "bukan jam"),
+        ("hours.yaml", "day: 2026-12-25", "day: 2026-02-31", "bukan tanggal"),
+        ("hours.yaml", "day: 2026-12-25", "day: 2026-12-24", "dua kali"),
+        ("hours.yaml", '"2026":', '"2026a":', "bukan tahun"),
+        ("menus.yaml", ', "0": person}\n  window_seconds: 3', "}\n  window_seconds: 3", "Tombol 0"),
+        ("menus.yaml", '"1": register', '"1": nowhere', "Yang ada"),
         ("categories.yaml", '"10": {id: KTP elektronik', '"10": {id: KTP elektronik]', "YAML"),
     ],
 )  # fmt: skip
@@ -78,7 +91,16 @@ def test_a_mistake_is_refused_with_file_line_and_reason(
 
     with pytest.raises(ConfigurationFault) as refused:
         load(
-            office, prompts={"menu-daftar", "punya-tiket", "lanjut-atau-baru", "masukkan-tiket"}, facts=KINDS
+            office,
+            prompts={
+                "menu-daftar",
+                "menu-cek",
+                "menu-tunggu",
+                "punya-tiket",
+                "lanjut-atau-baru",
+                "masukkan-tiket",
+            },
+            facts=KINDS,
         )
 
     said = refused.value.text.say(Language.INDONESIAN)

@@ -16,6 +16,7 @@ from tests.builders import MONDAY_MORNING, NUMBER, OFFICE, Story, a_desk, an_ans
 from ticketing import facts, tables
 from ticketing.facts import Report
 from ticketing.ledger import upkeep
+from ticketing.ledger.journal import LedgerBusy
 from ticketing.ledger.recorder import Registration
 from ticketing.tickets.number import from_digits
 
@@ -111,6 +112,22 @@ async def test_a_locked_ledger_refuses_and_invents_no_number(tmp_path: Path):
 
         registered = await desk.journal.register(Registration("pbx-1.0", MONDAY_MORNING))
         assert from_digits(registered.ticket_id).serial == 1
+
+
+async def test_everybody_who_waits_on_a_locked_ledger_is_told(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        blocker = sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        asked = [desk.journal.register(Registration(f"pbx-{n}.0", MONDAY_MORNING)) for n in range(3)]
+
+        async with asyncio.timeout(20):
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        assert [type(answer) for answer in answers] == [LedgerBusy] * 3
+        issued = await desk.journal.register(Registration("pbx-9.0", MONDAY_MORNING))
+        assert from_digits(issued.ticket_id).serial == 1
 
 
 async def test_a_late_fact_of_an_older_call_does_not_change_its_tickets_state(tmp_path: Path):

@@ -154,7 +154,8 @@ class Journal:
                     self._replay_one(connection, item, survivors, results, committed)
         except Exception as late_fault:
             self._recorder.forget()
-            for item in survivors:
+            # All of them: a ledger still locked does not even begin, and nobody has survived by then.
+            for item in batch:
                 self._fail(item, late_fault)
             return
         self._finish(survivors, results, committed)

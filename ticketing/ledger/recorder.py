@@ -19,6 +19,7 @@ from ticketing.agents.shift import SHIFT_STATES, shift_row
 from ticketing.facts import (
     AgentFact,
     CallArrived,
+    CallCutOff,
     CallFact,
     CallQueued,
     Fact,
@@ -123,12 +124,15 @@ class Recorder:
             self._facts[fact.call_id][fact.key] = fact
 
     def _owed(self, facts: Sequence[Fact], asked_for: set[str]) -> list[Registration]:
-        """A number for whoever reached the queue without one: we were dead, or the ledger was busy."""
+        """A number for whoever reached the queue, or was cut off on the way, without one.
+
+        We were dead, or the ledger was busy; the office owes them an answer all the same.
+        """
         ticketed = {fact.call_id for fact in facts if isinstance(fact, TicketContinued)} | asked_for
-        queued = {fact.call_id: fact for fact in facts if isinstance(fact, CallQueued)}
+        reached = {fact.call_id: fact for fact in facts if isinstance(fact, CallQueued | CallCutOff)}
         return [
             Registration(call_id, fact.occurred_at)
-            for call_id, fact in queued.items()
+            for call_id, fact in reached.items()
             if call_id not in ticketed and not _has_ticket(self._facts[call_id].values())
         ]
 

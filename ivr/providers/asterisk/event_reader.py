@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from config import cancelling
 from ivr.providers.asterisk.ami_messages import AmiEvent, Cutter
 
 PING_SECONDS = 5.0
@@ -104,7 +105,7 @@ class EventReader:
             try:
                 await self._session()
             except Exception as fault:
-                _heed_cancellation()
+                cancelling.heed()
                 # Whatever it was, a reader that ended would leave every board blind.
                 log.warning("manager link lost", fault=_cause(fault))
             if self.connected_since and datetime.now(UTC) - self.connected_since > STEADY:
@@ -201,13 +202,6 @@ class EventReader:
             await asyncio.sleep(PING_SECONDS)
             writer.write(b"Action: Ping\r\n\r\n")
             await writer.drain()
-
-
-def _heed_cancellation() -> None:
-    """A task group that fails while it is cancelled forgets the cancellation (Python 3.11, 3.12)."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _cause(fault: BaseException) -> str:

@@ -18,11 +18,14 @@ from config.errors import Refused
 ENVIRONMENT_BYTES = 8192
 ENVIRONMENT_SECONDS = 2.0
 REPLY_BYTES = 4096
-SPARE_SECONDS = 3.0
+SPARE_SECONDS = 2.2
 """How much longer than its longest turn the dead-man switch waits."""
+WINDOW_SPARE_SECONDS = 1.8
+"""The same where the caller waits in silence already: with three seconds for a key less than five."""
 REPLY_SPARE_SECONDS = 10.0
 MOST_DIGITS = 20
 ALL_KEYS = "0123456789*#"
+TELL_AGAIN_SECONDS = 10.0
 DIALOGUES = 500
 STRANGERS = 200
 """How many may be connected without having said which call they are about. Asterisk says it at once, so
@@ -77,24 +80,20 @@ class AgiSession:
 
     async def play(self, sounds: Sequence[str], keys: str = "*") -> str:
         """Play the sounds; one of `keys` interrupts and is returned, else ''."""
-        await self.arm(sum(map(self._length_seconds, sounds)))
         return await self._stream(sounds, keys)
 
     async def ask_key(self, sounds: Sequence[str], window_seconds: float) -> str:
         """Play the sounds and wait for one key, pressed at any time; '' when none came."""
-        await self.arm(sum(map(self._length_seconds, sounds)) + window_seconds)
         return await self._stream(sounds, ALL_KEYS) or await self._key(window_seconds)
 
     async def ask_digits(self, sounds: Sequence[str], window_seconds: float) -> str:
         """Play the sounds and take digits until `#` or until nothing more comes; a lone `*` is returned."""
-        await self.arm(sum(map(self._length_seconds, sounds)) + window_seconds)
         key = await self._stream(sounds, ALL_KEYS) or await self._key(window_seconds)
         digits = ""
         while key and key != "#" and len(digits) < MOST_DIGITS:
             digits += key
             if digits == "*":
                 break
-            await self.arm(window_seconds)
             key = await self._key(window_seconds)
         return digits
 
@@ -104,7 +103,10 @@ class AgiSession:
 
     async def arm(self, seconds: float) -> None:
         """Let the dead-man switch fire unless the next turn begins within `seconds` and a little."""
-        await self.set_variable("TIMEOUT(absolute)", f"{seconds + SPARE_SECONDS:.1f}")
+        await self._arm(seconds + SPARE_SECONDS)
+
+    async def _arm(self, seconds: float) -> None:
+        await self.set_variable("TIMEOUT(absolute)", f"{seconds:.1f}")
 
     async def disarm(self) -> None:
         """Take the dead-man switch off; left on it would pull the caller out of the queue."""
@@ -112,6 +114,8 @@ class AgiSession:
 
     async def _stream(self, sounds: Sequence[str], keys: str) -> str:
         for sound in sounds:
+            # Armed for each sound anew: frozen in a long number, nobody waits for what never comes.
+            await self.arm(self._length_seconds(sound))
             code = await self._command(
                 f"STREAM FILE {_quoted(sound)} {_quoted(keys)}", self._length_seconds(sound)
             )
@@ -120,7 +124,9 @@ class AgiSession:
         return ""
 
     async def _key(self, window_seconds: float) -> str:
+        await self._arm(window_seconds + WINDOW_SPARE_SECONDS)
         code = await self._command(f"WAIT FOR DIGIT {int(window_seconds * 1000)}", window_seconds)
+        await self.arm(0.0)
         return _key_of(code) if code > 0 else ""
 
     async def _command(self, line: str, takes_seconds: float) -> int:
@@ -165,6 +171,8 @@ class FastAgiServer:
         self._length_seconds = length_seconds
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
+        self.dropped = 0
+        self._told_at = float("-inf")
         # In the order they came.
         self._strangers: dict[asyncio.StreamWriter, None] = {}
 
@@ -194,7 +202,7 @@ class FastAgiServer:
         except CallerHungUp:
             pass
         except (PeerMisbehaved, ConnectionError, TimeoutError, asyncio.IncompleteReadError) as fault:
-            log.warning("fastagi peer dropped", fault=type(fault).__name__)
+            self._drop(type(fault).__name__)
             # A peer that reads nothing would keep a polite close waiting.
             writer.transport.abort()
         except Exception as fault:
@@ -205,6 +213,14 @@ class FastAgiServer:
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+
+    def _drop(self, fault: str) -> None:
+        """Count it, and tell at most once in a while: whoever floods the port must not fill the disk."""
+        self.dropped += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= TELL_AGAIN_SECONDS:
+            self._told_at = now
+            log.warning("fastagi peers dropped", fault=fault, so_far=self.dropped)
 
     async def _introduction(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AgiCall:
         """The call a new peer is about."""

@@ -1,9 +1,12 @@
 """One Asterisk as the hotline uses it: its events up to the call desk, its dialogues, its commands."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
+
+import structlog
 
 from config.clock import Clock
 from ivr.call_desk import CallDesk
@@ -16,6 +19,7 @@ from ivr.providers.asterisk.event_reader import EventReader, Manager
 from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer
 from ivr.providers.asterisk.healing import Healer
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
+from ivr.providers.asterisk.rights import TooWideRights, refuse_wide_rights
 from ivr.registration import Caller, Registrar
 from ivr.speech.prompts import LANGUAGE_FOLDER
 from ivr.speech.waves import length_seconds
@@ -23,6 +27,8 @@ from ticketing.ledger.reader import Reader
 
 STALE = timedelta(seconds=12)
 """An answer to a ping comes every five seconds; two missed ones mean the link is dead."""
+
+log = structlog.get_logger(__name__)
 
 
 class AsteriskProvider:
@@ -44,10 +50,15 @@ class AsteriskProvider:
         self._healer: Healer | None = None
         self._running: list[asyncio.Task[None]] = []
 
-    async def open(self, on_login: Callable[[], Awaitable[None]]) -> None:
-        """Listen for dialogues and read events; `on_login` runs whenever the link comes up."""
-        await self._dialogues.start(LOOPBACK, self.plan.ports.agi)
+    async def open(self, on_login: Callable[[], Awaitable[None]], *, allow_wide_rights: bool = False) -> None:
+        """Listen for dialogues and read events; `on_login` runs whenever the link comes up.
+
+        Raises TooWideRights when the reader may do more than read.
+        """
         manager = Manager(LOOPBACK, self.plan.ports.ami, READER, self.plan.reader_secret)
+        if not allow_wide_rights:
+            await self._examine(manager)
+        await self._dialogues.start(LOOPBACK, self.plan.ports.agi)
         self._events = events = EventReader(manager, WANTED, self._hear, partial(self._logged_in, on_login))
         self._healer = Healer(
             self.plan.name,
@@ -62,6 +73,15 @@ class AsteriskProvider:
             asyncio.create_task(events.run(), name="asterisk-events"),
             asyncio.create_task(self._healer.run(), name="asterisk-healing"),
         ]
+
+    async def _examine(self, manager: Manager) -> None:
+        try:
+            # A PBX that does not answer yet is no reason to stay away.
+            with contextlib.suppress(OSError, EOFError):
+                await refuse_wide_rights(manager)
+        except TooWideRights as refusal:
+            log.error("start refused", id=refusal.text.id, en=refusal.text.en)
+            raise
 
     async def close(self) -> None:
         """Let go of the PBX; its calls go on."""

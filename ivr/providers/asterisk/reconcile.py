@@ -65,9 +65,9 @@ class LiveCall:
 
     def facts(self, line: str, dialed_number: str, agents: Mapping[str, str]) -> list[CallFact]:
         """What must have happened for the call to stand where it stands."""
-        told = [
-            self._fact(facts.CallArrived, self.arrived_at, "arrived", line=line, dialed_number=dialed_number)
-        ]
+        # With a number it says what the dialogue would have said: the arrival's own event has none.
+        key = "introduced" if self.caller_number else "arrived"
+        told = [self._fact(facts.CallArrived, self.arrived_at, key, line=line, dialed_number=dialed_number)]
         if self.queued_at:
             key = f"queued/{self.queued_at.isoformat()}"
             told.append(
@@ -164,6 +164,8 @@ def tells_of(row: Any, live: LiveCall) -> bool:
     if row.ended_at:
         return True
     if live.leg and (row.leg_id != live.leg.leg_id or (live.leg.talking and row.answered_at is None)):
+        return False
+    if live.caller_number and row.person_id is None:
         return False
     return row.arrived_at is not None and (live.queued_at is None or row.queued_at is not None)
 

@@ -76,8 +76,11 @@ async def test_each_turn_arms_the_switch_before_it_speaks(listening: Listening):
     commands = await answer(await listening.connect(), {"WAIT FOR DIGIT": "200 result=49"})
 
     assert await result(listening) == "1"
-    assert commands[0] == 'SET VARIABLE TIMEOUT(absolute) "8.0"', "prompt 1 s, window 4 s, 3 s to spare"
+    assert commands[0] == 'SET VARIABLE TIMEOUT(absolute) "3.2"', "prompt 1 s, 2.2 s to spare"
     assert commands[1].startswith('STREAM FILE "hotline/menu-daftar"')
+    assert commands[2] == 'SET VARIABLE TIMEOUT(absolute) "5.8"', "window 4 s, 1.8 s to spare"
+    assert commands[3].startswith("WAIT FOR DIGIT 4000")
+    assert commands[4] == 'SET VARIABLE TIMEOUT(absolute) "2.2"', "for what is done about the key"
 
 
 async def test_digits_are_taken_until_the_hash(listening: Listening):

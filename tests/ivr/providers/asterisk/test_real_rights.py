@@ -2,16 +2,21 @@
 
 import asyncio
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
+from config.clock import now
 from config.errors import Unavailable
 from ivr.probe.sipp import AwaitHangUp
+from ivr.providers.asterisk import configuration, private_pbx
 from ivr.providers.asterisk.configuration import CONTROL, READER
 from ivr.providers.asterisk.control import ControlLink, PbxDoesNotAnswer
 from ivr.providers.asterisk.event_reader import Manager
 from ivr.providers.asterisk.plan import LOOPBACK
 from ivr.providers.asterisk.private_pbx import PbxDidNotStart, PrivatePbx
+from ivr.providers.asterisk.provider import AsteriskProvider
+from ivr.providers.asterisk.rights import TooWideRights, refuse_wide_rights
 from tests.ivr.providers.asterisk.lab import Lab, OpenLab, a_plan, free_port
 from ticketing import facts
 
@@ -50,6 +55,39 @@ async def test_the_reader_can_change_nothing(open_lab: OpenLab, action: str, hea
     said = await said_to(lab, READER, lab.plan.reader_secret, action, headers)
 
     assert "Permission denied" in said
+
+
+async def test_the_readers_own_rights_are_not_refused(open_lab: OpenLab) -> None:
+    lab = await open_lab()
+
+    await refuse_wide_rights(Manager(LOOPBACK, lab.plan.ports.ami, READER, lab.plan.reader_secret))
+
+
+@pytest.mark.parametrize(("write", "named"), [("command", "Command"), ("originate", "Originate")])
+async def test_a_reader_that_may_do_more_is_refused_by_what_it_may(
+    open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch, write: str, named: str
+) -> None:
+    narrow = configuration.files
+    monkeypatch.setattr(
+        private_pbx,
+        "files",
+        lambda plan: {
+            name: text.replace("write = reporting", f"write = reporting,{write}")
+            for name, text in narrow(plan).items()
+        },
+    )
+    lab = await open_lab()
+
+    with pytest.raises(TooWideRights) as refused:
+        await refuse_wide_rights(Manager(LOOPBACK, lab.plan.ports.ami, READER, lab.plan.reader_secret))
+
+    provider = AsteriskProvider(lab.plan, Mock(), Mock(), Mock(), now)
+    with pytest.raises(TooWideRights):
+        await provider.open(AsyncMock())
+    await provider.open(AsyncMock(), allow_wide_rights=True)
+    await provider.close()
+    assert f"boleh {named}." in refused.value.text.id
+    assert "HOTLINE_ALLOW_WIDE_AMI_RIGHTS" in refused.value.text.en
 
 
 async def test_the_reader_can_take_snapshots(open_lab: OpenLab) -> None:
