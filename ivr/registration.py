@@ -115,7 +115,7 @@ class Registrar:
     async def _begin(self, caller: Caller) -> Walk:
         at = self._clock()
         call_id = caller.call_id
-        # The PBX's own event tells of the arrival without a number.
+        # The PBX tells of the arrival before it knows the number, and then of the number.
         arrived = facts.CallArrived(
             key=f"{call_id}/introduced",
             occurred_at=at,

@@ -114,11 +114,8 @@ class Scene:
     def call(self, line: str) -> AnyRow | None:
         with self.reader.connect() as connection:
             person_id = complainant.find(connection, self.vault, line)
-            theirs = tables.calls.c.person_id == person_id
-            if person_id is None:
-                # Who is gone before the dialogue began was never introduced; only one of them is.
-                theirs = theirs & (tables.calls.c.outcome == Outcome.LEFT_IN_GREETING)
-            return connection.execute(select(tables.calls).where(theirs)).one_or_none()
+            of_line = select(tables.calls).where(tables.calls.c.person_id == person_id)
+            return connection.execute(of_line).one_or_none() if person_id else None
 
     def held(self, call: AnyRow) -> bool:
         return any(fact.kind == "call_held" for fact in self.reader.facts_of({call.call_id})[call.call_id])

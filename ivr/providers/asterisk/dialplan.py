@@ -11,6 +11,8 @@ WAITING = "hotline-menunggu"
 AGENTS = "hotline-petugas"
 UNTOLD = "0"
 """The number of every channel of the trunk until the dialplan has read what the network wrote."""
+CALLER_TOLD = "HotlineCaller"
+"""Our own event of an arrival: by then the channel has the caller's number, or none."""
 DEAD_MAN_SECONDS = 4
 """How long the backend may be silent before a caller goes on without it."""
 
@@ -28,6 +30,7 @@ exten => {plan.line_number},1,GotoIf($["${{CALLERID(num)}}"!="{UNTOLD}"]?told)
 {_read_caller()} same => n(told),Set(HOTLINE_CALLER=${{CALLERID(num)}})
  same => n,Set(CALLERID(name)=)
  same => n,Set(__HOTLINE_CALL=${{UNIQUEID}})
+ same => n,UserEvent({CALLER_TOLD})
  same => n,Set(AGIEXITONHANGUP=yes)
  same => n,Set(REG_OK=0)
  same => n,Set(HOTLINE_QUEUE={queue.name})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ivr.providers.asterisk.ami_messages import AmiEvent
-from ivr.providers.asterisk.dialplan import INBOUND
+from ivr.providers.asterisk.dialplan import CALLER_TOLD, INBOUND
 from ticketing import facts
 from ticketing.facts import CallArrived, CallFact, EndedBy, Report
 
@@ -38,8 +38,12 @@ def _stamp(headers: Mapping[str, str], at: datetime) -> str:
 def _new_channel(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact | None:
     if headers.get("Context") != INBOUND or headers.get("Uniqueid") != headers.get("Linkedid"):
         return None
+    return _arrived(headers, call_id, at, line, "arrived")
+
+
+def _arrived(headers: Mapping[str, str], call_id: str, at: datetime, line: str, key: str) -> CallFact:
     return facts.CallArrived(
-        key=f"{call_id}/arrived", occurred_at=at, call_id=call_id,
+        key=f"{call_id}/{key}", occurred_at=at, call_id=call_id,
         line=line, dialed_number=headers.get("Exten", ""),
     )  # fmt: skip
 
@@ -112,7 +116,10 @@ def _resumed(headers: Mapping[str, str], call_id: str, at: datetime, line: str) 
 
 
 def _user_event(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact | None:
-    if headers.get("UserEvent") != QUEUE_EXIT:
+    told = headers.get("UserEvent")
+    if told == CALLER_TOLD:
+        return _arrived(headers, call_id, at, line, "introduced")
+    if told != QUEUE_EXIT:
         return None
     return facts.QueueGaveUp(
         key=f"{call_id}/gave-up/{_stamp(headers, at)}", occurred_at=at, call_id=call_id,
