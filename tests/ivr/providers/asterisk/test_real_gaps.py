@@ -167,6 +167,7 @@ async def test_an_event_that_is_lost_alone_is_made_good_within_fifteen_seconds(
         for name, desk in zip(lost, desks, strict=True):
             await stack.enter_async_context(listening(lab, desk, partial(_is_called, name)))
         await lab.citizen(Wait(1), AwaitHangUp(), name="answered")
+        await lab.hear(facts.CallEnded)
         await lab.citizen(Wait(6), HangUp(), name="gave-up", caller="081200000043")
         await lab.hear(facts.CallEnded, 2)
         calls = [fact.call_id for fact in lab.facts(facts.CallArrived)]
