@@ -22,10 +22,11 @@ import structlog
 from agent_bridge import parts
 from agent_bridge.children import Children, stop
 from agent_bridge.house import read_office
+from agent_bridge.own_pbx import own_plan
 from agent_bridge.watchdog import watch
 from config.errors import Unavailable
 from config.settings import Settings
-from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, draw_up
+from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, PrivatePlan, draw_up
 from ivr.providers.asterisk.private_pbx import PrivatePbx
 from ivr.speech import prompts
 from ivr.speech.music import make_music
@@ -70,7 +71,9 @@ def make_sounds(settings: Settings, progress: Callable[[int, int], None]) -> int
 
 
 def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
-    """The private PBX's plan, or None where there is no Asterisk."""
+    """The PBX's plan: the office's own, a private one's, or None where there is no Asterisk."""
+    if settings.pbx == "own":
+        return own_plan(settings, read_office(settings).office)
     program = parts.find("asterisk", settings)
     if program is None:
         return None
@@ -105,7 +108,7 @@ async def running(
     plan = plan_pbx(settings, desk_phones)
     async with contextlib.AsyncExitStack() as stack:
         redis_url = settings.redis_url or await _start_redis(settings, children, stack)
-        if plan:
+        if isinstance(plan, PrivatePlan):
             plan = await _start_pbx(settings, plan, children, stack)
         port = settings.port if _is_free(settings.port) else 0
         backend = _Backend(settings, road(plan) if plan else None, redis_url, port or _free_port(), children)
@@ -132,8 +135,8 @@ async def _start_redis(settings: Settings, children: Children, stack: contextlib
 
 
 async def _start_pbx(
-    settings: Settings, plan: PbxPlan, children: Children, stack: contextlib.AsyncExitStack
-) -> PbxPlan:
+    settings: Settings, plan: PrivatePlan, children: Children, stack: contextlib.AsyncExitStack
+) -> PrivatePlan:
     program = parts.find("asterisk", settings)
     assert program is not None
     pbx = PrivatePbx(program, plan)

@@ -6,7 +6,7 @@ import stat
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import (
@@ -56,8 +56,15 @@ class Settings(BaseSettings):
     office: Path = Path(__file__).parent
     recordings: Path | None = None
     allow_wide_ami_rights: bool = False
+    pbx: Literal["private", "own"] = "private"
+    ami_host: str = "127.0.0.1"
+    ami_port: int = Field(default=5038, ge=1, le=65535)
+    ami_ca: Path | None = None
+    agi_port: int = Field(default=4573, ge=1, le=65535)
+    pbx_folder: Path = Path("/etc/asterisk")
+    pbx_logs: Path = Path("/var/log/asterisk")
 
-    @field_validator("parts", "home", "office", "recordings")
+    @field_validator("parts", "home", "office", "recordings", "ami_ca", "pbx_folder", "pbx_logs")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None
@@ -67,6 +74,15 @@ class Settings(BaseSettings):
         if self.host not in LOOPBACK:
             raise ValueError(
                 f"host={self.host}: hanya 127.0.0.1 tanpa TLS / only 127.0.0.1 is allowed without TLS"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _sealed_manager(self) -> "Settings":
+        if self.ami_host not in LOOPBACK and self.ami_ca is None:
+            raise ValueError(
+                f"ami_host={self.ami_host}: AMI di komputer lain hanya lewat TLS; isi ami_ca dengan berkas "
+                "CA-nya / a manager on another machine is reached by TLS only; set ami_ca to its CA file"
             )
         return self
 
@@ -104,6 +120,12 @@ class Settings(BaseSettings):
     def office_key(self) -> bytes:
         """The key that wraps every person's key; made on the first start."""
         return _key(self.folder / "keys" / "office.key")
+
+    @cached_property
+    def manager_secrets(self) -> tuple[str, str]:
+        """What our reading and our controlling user log in with at the office's own PBX; made once."""
+        reader, control = (self.folder / "keys" / f"ami-{name}.key" for name in ("reader", "control"))
+        return _key(reader).hex(), _key(control).hex()
 
     @cached_property
     def index_key(self) -> bytes:

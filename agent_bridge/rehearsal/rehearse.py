@@ -305,7 +305,7 @@ def _material(settings: Settings, ledger: Ledger, citizens: list[CitizenCall]) -
         standards={step.number: step.standard_seconds for step in office.sop.steps},
         transcripts={citizen.name: citizen.transcript for citizen in citizens},
         queue_log=(log / "queue_log").read_text(),
-        cel=(log / "cel-custom" / "Master.csv").read_text(),
+        cel=(log / "cel-custom" / "hotline.csv").read_text(),
     )
 
 

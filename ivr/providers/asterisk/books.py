@@ -33,7 +33,7 @@ NO_CALL = ("NONE", "MANAGER", "REALTIME")
 
 
 class CelRow(NamedTuple):
-    """One line of `Master.csv`, as `configuration.py` has it written."""
+    """One line of `hotline.csv`, as `configuration.py` has it written."""
 
     event: str
     at: datetime

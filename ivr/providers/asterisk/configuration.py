@@ -3,10 +3,15 @@
 Nothing listens beyond loopback, nothing may dial out, and no file of the PBX keeps a caller's number.
 """
 
-from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, UNTOLD, WAITING, extensions
-from ivr.providers.asterisk.plan import LOOPBACK, RTP_PORTS, PbxPlan, Phone
+from typing import Final
 
-READER, CONTROL = "hotline-reader", "hotline-control"
+from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, UNTOLD, WAITING, extensions
+from ivr.providers.asterisk.plan import LOOPBACK, RTP_PORTS, Phone, PrivatePlan
+
+READER: Final = "hotline-reader"
+CONTROL: Final = "hotline-control"
+CEL_FILE = "hotline.csv"
+"""Below `cel-custom` in the log folder; an office may write a CEL file of its own beside it."""
 
 EVENTS = (
     "FullyBooted", "Newchannel", "Hangup", "QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon",
@@ -44,7 +49,7 @@ EMPTY_FILES = (
 """Files Asterisk asks for and warns of when they are missing."""
 
 
-def files(plan: PbxPlan) -> dict[str, str]:
+def files(plan: PrivatePlan) -> dict[str, str]:
     """Every configuration file by its name."""
     written = {
         "asterisk.conf": _asterisk(plan),
@@ -64,7 +69,7 @@ def files(plan: PbxPlan) -> dict[str, str]:
     return {f"{name}.conf": "" for name in EMPTY_FILES} | {"cdr.conf": "[general]\nenable=no\n"} | written
 
 
-def _asterisk(plan: PbxPlan) -> str:
+def _asterisk(plan: PrivatePlan) -> str:
     work = plan.work
     return f"""[directories]
 astetcdir => {work}/etc
@@ -102,7 +107,7 @@ messages = warning,error
 """
 
 
-def _manager(plan: PbxPlan) -> str:
+def _manager(plan: PrivatePlan) -> str:
     filters = "".join(f"eventfilter(action(include),name({name})) =\n" for name in EVENTS)
     return f"""[general]
 enabled = yes
@@ -136,12 +141,12 @@ writetimeout = 1000
 """
 
 
-def _rtp(plan: PbxPlan) -> str:
+def _rtp(plan: PrivatePlan) -> str:
     last = plan.ports.rtp_first + RTP_PORTS - 1
     return f"[general]\nrtpstart={plan.ports.rtp_first}\nrtpend={last}\nicesupport=yes\nstrictrtp=yes\n"
 
 
-def _pjsip(plan: PbxPlan) -> str:
+def _pjsip(plan: PrivatePlan) -> str:
     # Phones are told apart by their user name first; the trunk, on the same address, comes last.
     head = f"""[global]
 type=global
@@ -208,7 +213,7 @@ default_expiration=300
 """
 
 
-def _queues(plan: PbxPlan) -> str:
+def _queues(plan: PrivatePlan) -> str:
     head = "[general]\npersistentmembers = no\nshared_lastcall = yes\nautofill = yes\n"
     queues = ""
     for queue in plan.queues:
@@ -247,4 +252,4 @@ def _cel() -> str:
     fields = ("eventtype", "eventtime", "CHANNEL(uniqueid)", "CHANNEL(linkedid)", "CHANNEL(channame)",
               "CHANNEL(appname)", "eventextra", "CHANNEL(context)")  # fmt: skip
     values = ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in fields)
-    return f"[mappings]\nMaster.csv => {values}\n"
+    return f"[mappings]\n{CEL_FILE} => {values}\n"

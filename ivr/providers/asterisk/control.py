@@ -126,7 +126,14 @@ class ControlLink:
             return
         await self.close()
         where = self._where
-        link = _Link(host=where.host, port=where.port, username=where.user, secret=where.secret, events="off")
+        link = _Link(
+            host=where.host,
+            port=where.port,
+            username=where.user,
+            secret=where.secret,
+            ssl=where.tls(),
+            events="off",
+        )
         try:
             async with asyncio.timeout(LOGIN_SECONDS):
                 await link.connect()

@@ -4,6 +4,8 @@ It fails open: `REG_OK` is the backend's last word (`AGISTATUS` says SUCCESS eve
 dead-man switch takes a caller out of a backend that fell silent (proven on Asterisk 22).
 """
 
+from collections.abc import Iterable
+
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
 
 INBOUND = "hotline-masuk"
@@ -18,16 +20,30 @@ DEAD_MAN_SECONDS = 4
 
 
 def extensions(plan: PbxPlan) -> str:
-    """`extensions.conf`. No context here can dial out: a caller reaches the queue and nothing else."""
-    queue = plan.queues[0]
-    agi = f"agi://{LOOPBACK}:{plan.ports.agi}"
+    """`extensions.conf` of a private PBX: agents and citizens who practise dial the line as well."""
     return f"""[general]
 static=yes
 writeprotect=yes
 
-[{INBOUND}]
+{contexts(plan)}
+[{AGENTS}]
+exten => {plan.line_number},1,Goto({INBOUND},{plan.line_number},1)
+"""
+
+
+def contexts(plan: PbxPlan, lines: Iterable[str] = ()) -> str:
+    """Our contexts, for any PBX. `lines` are more numbers that lead to the hotline.
+
+    No context here can dial out: a caller reaches the queue and nothing else.
+    """
+    queue = plan.queues[0]
+    agi = f"agi://{LOOPBACK}:{plan.ports.agi}"
+    doors = "".join(
+        f"exten => {line},1,Goto({plan.line_number},1)\n" for line in lines if line != plan.line_number
+    )
+    return f"""[{INBOUND}]
 exten => {plan.line_number},1,GotoIf($["${{CALLERID(num)}}"!="{UNTOLD}"]?told)
-{_read_caller()} same => n(told),Set(HOTLINE_CALLER=${{CALLERID(num)}})
+{_read_caller()} same => n(told),Set(HOTLINE_CALLER=${{FILTER(0-9+,${{CALLERID(num)}})}})
  same => n,Set(CALLERID(name)=)
  same => n,Set(__HOTLINE_CALL=${{UNIQUEID}})
  same => n,UserEvent({CALLER_TOLD})
@@ -55,7 +71,7 @@ exten => T,1,GotoIf($["${{HOTLINE_CALL}}"=""]?refuse)
  same => n,Set(TIMEOUT(absolute)=0)
  same => n,Goto({plan.line_number},after)
  same => n(refuse),Hangup(1)
-
+{doors}
 [{WAITING}]
 ; The caller's number goes no further: queue_log, CEL and the agents' phones see the ticket's number.
 exten => enter,1,Set(CALLERID(num)=${{IF($["${{HOTLINE_LABEL}}"=""]?0:${{HOTLINE_LABEL}})}})
@@ -68,27 +84,28 @@ exten => enter,1,Set(CALLERID(num)=${{IF($["${{HOTLINE_LABEL}}"=""]?0:${{HOTLINE
 ; A key while waiting: said to the backend, then back to the same place in the queue.
 exten => _[0-9*#],1,Set(HOTLINE_POSITION=${{QUEUEPOSITION}})
  same => n,Set(TIMEOUT(absolute)={DEAD_MAN_SECONDS})
- same => n,AGI({agi}/menunggu,${{EXTEN}})
+ same => n,AGI({agi}/menunggu,${{FILTER(0-9*#,${{EXTEN}})}})
  same => n,Set(TIMEOUT(absolute)=0)
  same => n,Goto(enter,queue)
 exten => T,1,Set(TIMEOUT(absolute)=0)
  same => n,Goto(enter,queue)
-{_exits()}
-[{AGENTS}]
-exten => {plan.line_number},1,Goto({INBOUND},{plan.line_number},1)
-"""
+{_exits()}"""
 
 
 def _read_caller() -> str:
     """What the network wrote is a number if it is written as one and not withheld, else it is nothing.
 
     Asterisk sends a number in its events as it came, line breaks and all, so a channel begins without
-    one. The address is cut out by hand: PJSIP_PARSE_URI writes what it cannot read into the log. A name
-    with a bracket could pass for the address.
+    one; a trunk's HOTLINE_FROM names the header to read, or none. The address is cut out by hand:
+    PJSIP_PARSE_URI writes what it cannot read into the log. A name with a bracket could pass for the
+    address.
     """
     privacy = "${FILTER(a-zA-Z,${PJSIP_HEADER(read,Privacy)})}"
-    return f""" same => n,Set(FROM=${{CHANNEL(pjsip,remote_uri)}})
- same => n,GotoIf($[${{FIELDQTY(FROM,<)}}>2]?withheld)
+    return f""" same => n,GotoIf($["${{HOTLINE_FROM}}"="none"]?withheld)
+ same => n,Set(FROM=${{CHANNEL(pjsip,remote_uri)}})
+ same => n,GotoIf($["${{HOTLINE_FROM}}"=""]?from)
+ same => n,Set(FROM=${{PJSIP_HEADER(read,${{HOTLINE_FROM}})}})
+ same => n(from),GotoIf($[${{FIELDQTY(FROM,<)}}>2]?withheld)
  same => n,GotoIf($[${{FIELDQTY(FROM,<)}}<2]?bare)
  same => n,Set(FROM=${{CUT(FROM,<,2)}})
  same => n(bare),Set(FROM=${{CUT(FROM,>,1)}})

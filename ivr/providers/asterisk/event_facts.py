@@ -20,8 +20,8 @@ def reports_of(event: AmiEvent, line: str) -> tuple[Report, ...]:
     """What the event reports; `line` names the PBX. Events of calls that are not ours report nothing."""
     translate = _TRANSLATIONS.get(event.name)
     headers = event.headers
-    # The caller's channel: named by the inherited variable, else by Linkedid.
-    call_id = headers.get("HOTLINE_CALL") or headers.get("Dest/HOTLINE_CALL") or headers.get("Linkedid")
+    # The caller's channel is named by a variable its legs inherit; an office's PBX carries other calls.
+    call_id = headers.get("HOTLINE_CALL") or headers.get("Dest/HOTLINE_CALL") or _arriving(headers)
     if translate is None or not call_id:
         return ()
     fact = translate(headers, call_id, event.at, line)
@@ -30,15 +30,19 @@ def reports_of(event: AmiEvent, line: str) -> tuple[Report, ...]:
     return (Report(fact),) if fact else ()
 
 
+def _arriving(headers: Mapping[str, str]) -> str | None:
+    """The id of a call at our door, which the dialplan has not named yet."""
+    call_id = headers.get("Linkedid")
+    return call_id if headers.get("Context") == INBOUND and headers.get("Uniqueid") == call_id else None
+
+
 def _stamp(headers: Mapping[str, str], at: datetime) -> str:
     """Tells one coming or going of a call from the next: its instant in microseconds."""
     return headers.get("Timestamp") or at.isoformat()
 
 
 def _new_channel(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact | None:
-    if headers.get("Context") != INBOUND or headers.get("Uniqueid") != headers.get("Linkedid"):
-        return None
-    return _arrived(headers, call_id, at, line, "arrived")
+    return None if _arriving(headers) is None else _arrived(headers, call_id, at, line, "arrived")
 
 
 def _arrived(headers: Mapping[str, str], call_id: str, at: datetime, line: str, key: str) -> CallFact:

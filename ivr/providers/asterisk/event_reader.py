@@ -7,9 +7,11 @@ or a reader too far behind, means: reconnect and take a snapshot.
 import asyncio
 import itertools
 import random
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 
@@ -34,12 +36,21 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """Where the manager interface listens, and who we are there."""
+    """Where the manager interface listens, and who we are there. `ca` vouches for it: TLS, nothing else."""
 
     host: str
     port: int
     user: str
     secret: str
+    ca: Path | None = None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What a connection is sealed with; None on this machine. Raises OSError without the CA's file."""
+        return ssl.create_default_context(cafile=self.ca) if self.ca else None
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection. Raises OSError, which a certificate that does not fit is too."""
+        return await asyncio.open_connection(self.host, self.port, ssl=self.tls())
 
     def __repr__(self) -> str:
         return f"Manager({self.user}@{self.host}:{self.port})"
@@ -134,7 +145,7 @@ class EventReader:
             del self._lists[number]
 
     async def _session(self) -> None:
-        reader, writer = await asyncio.open_connection(self._manager.host, self._manager.port)
+        reader, writer = await self._manager.connect()
         try:
             async with asyncio.timeout(LOGIN_SECONDS):
                 await self._log_in(reader, writer)

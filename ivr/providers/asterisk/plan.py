@@ -1,11 +1,11 @@
-"""What the private PBX is to be: folders, ports, secrets, queues and phones. Its files follow from it."""
+"""What the hotline knows of its PBX, and of a private one all that its files follow from."""
 
 import json
 import secrets
 import socket
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,13 +23,13 @@ CONTROL_SOCKET_ROOM = 90
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the PBX and the backend meet, all on loopback."""
+    """Where the PBX and the backend meet; 0 where that is none of our business."""
 
-    sip: int
     ami: int
     agi: int
-    http: int
-    rtp_first: int
+    sip: int = 0
+    http: int = 0
+    rtp_first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +48,29 @@ class Phone:
         return f"PJSIP/{self.account}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PbxPlan:
-    """The whole private PBX. `boot` makes its Uniqueids unique across restarts."""
+    """What the hotline must know of a PBX to work with it, be it private or the office's own.
 
-    modules: Path
-    data: Path
-    work: Path
-    run: Path
-    sounds: Path
-    music: Path
-    boot: str
+    `books` is the folder of its queue_log and CEL, None where they cannot be read here; `ca` is who
+    vouches for its manager's certificate, None where the manager is on this machine and speaks plainly.
+    """
+
+    name: str
+    host: str = LOOPBACK
+    ca: Path | None = None
     ports: Ports
     reader_secret: str
     control_secret: str
     line_number: str
     queues: tuple[Queue, ...]
     phones: tuple[Phone, ...]
-
-    @property
-    def name(self) -> str:
-        """The PBX's name, which prefixes every Uniqueid."""
-        return f"hotline-{self.boot}"
+    sounds: Path
+    books: Path | None
 
     def phones_of(self, role: str, kind: str) -> list[Phone]:
         """The phones of one role and kind."""
         return [phone for phone in self.phones if phone.role == role and phone.kind == kind]
-
-    def rebooted(self, boot: str) -> "PbxPlan":
-        """The same PBX, started again."""
-        return replace(self, boot=boot)
 
     def to_json(self) -> str:
         """The plan for another process; it holds secrets."""
@@ -85,12 +78,35 @@ class PbxPlan:
 
     @classmethod
     def from_json(cls, text: str) -> "PbxPlan":
-        """The plan `to_json` wrote."""
+        """The plan `to_json` wrote, without what only the owner of a private PBX needs."""
         plain: dict[str, Any] = json.loads(text)
-        paths = {name: Path(plain[name]) for name in ("modules", "data", "work", "run", "sounds", "music")}
+        known = {one.name: plain[one.name] for one in fields(PbxPlan)}
         queues = tuple(Queue(**(queue | {"label": Text(**queue["label"])})) for queue in plain["queues"])
         phones = tuple(Phone(**phone) for phone in plain["phones"])
-        return cls(**(plain | paths | {"ports": Ports(**plain["ports"]), "queues": queues, "phones": phones}))
+        paths = {name: plain[name] and Path(plain[name]) for name in ("ca", "sounds", "books")}
+        made = {"ports": Ports(**plain["ports"]), "queues": queues, "phones": phones}
+        return PbxPlan(**(known | paths | made))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivatePlan(PbxPlan):
+    """The whole private PBX. `boot` makes its Uniqueids unique across restarts."""
+
+    modules: Path
+    data: Path
+    work: Path
+    run: Path
+    music: Path
+    boot: str
+
+    def rebooted(self, boot: str) -> "PrivatePlan":
+        """The same PBX, started again."""
+        return replace(self, boot=boot, name=_name(boot))
+
+
+def _name(boot: str) -> str:
+    """The PBX's name, which prefixes every Uniqueid."""
+    return f"hotline-{boot}"
 
 
 def _plain(value: object) -> str:
@@ -110,9 +126,11 @@ def draw_up(
     desk_phones: int = 3,
     browser_phones: int = 3,
     citizen_phones: int = 3,
-) -> PbxPlan:
+) -> PrivatePlan:
     """A plan with free ports and fresh secrets."""
-    return PbxPlan(
+    return PrivatePlan(
+        name=_name(boot),
+        books=work / "log",
         modules=modules,
         data=data,
         work=work,

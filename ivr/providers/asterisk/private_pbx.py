@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.errors import Unavailable
 from ivr.providers.asterisk.configuration import READER, files
-from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
+from ivr.providers.asterisk.plan import LOOPBACK, PrivatePlan
 
 BOOT_SECONDS = 20.0
 STOP_SECONDS = 5.0
@@ -26,7 +26,7 @@ class PbxDidNotStart(Unavailable):
 class PrivatePbx:
     """One Asterisk process. `program` is the launcher; the plan says everything else."""
 
-    def __init__(self, program: Path, plan: PbxPlan) -> None:
+    def __init__(self, program: Path, plan: PrivatePlan) -> None:
         self.plan = plan
         self._program = program
         self._process: asyncio.subprocess.Process | None = None

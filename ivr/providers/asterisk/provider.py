@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 
 import structlog
 
@@ -12,7 +13,7 @@ from config.clock import Clock
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import Books
-from ivr.providers.asterisk.configuration import CONTROL, READER
+from ivr.providers.asterisk.configuration import CEL_FILE, CONTROL, READER
 from ivr.providers.asterisk.control import ControlLink
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
 from ivr.providers.asterisk.event_reader import EventReader, Manager
@@ -31,8 +32,14 @@ STALE = timedelta(seconds=12)
 log = structlog.get_logger(__name__)
 
 
+def manager_of(plan: PbxPlan, user: Literal["hotline-reader", "hotline-control"]) -> Manager:
+    """The PBX's manager as one of our two users sees it."""
+    secret = plan.reader_secret if user == READER else plan.control_secret
+    return Manager(plan.host, plan.ports.ami, user, secret, plan.ca)
+
+
 class AsteriskProvider:
-    """The provider for the private PBX; the one for an office's own takes the same plan."""
+    """The provider for one Asterisk, be it private or the office's own."""
 
     def __init__(
         self, plan: PbxPlan, desk: CallDesk, registrar: Registrar, reader: Reader, clock: Clock
@@ -43,7 +50,7 @@ class AsteriskProvider:
         self._reader = reader
         self._clock = clock
         self._lengths: dict[str, float] = {}
-        self.control = ControlLink(Manager(LOOPBACK, plan.ports.ami, CONTROL, plan.control_secret))
+        self.control = ControlLink(manager_of(plan, CONTROL))
         handlers = {"daftar": self._register, "menunggu": self._key_while_waiting}
         self._dialogues = FastAgiServer(handlers, self._sound_seconds)
         self._events: EventReader | None = None
@@ -55,7 +62,7 @@ class AsteriskProvider:
 
         Raises TooWideRights when the reader may do more than read.
         """
-        manager = Manager(LOOPBACK, self.plan.ports.ami, READER, self.plan.reader_secret)
+        manager = manager_of(self.plan, READER)
         if not allow_wide_rights:
             await self._examine(manager)
         await self._dialogues.start(LOOPBACK, self.plan.ports.agi)
@@ -107,9 +114,9 @@ class AsteriskProvider:
         if self._healer:
             self._healer.wake()
 
-    def _books(self) -> Books:
-        log = self.plan.work / "log"
-        return Books(log / "cel-custom" / "Master.csv", log / "queue_log")
+    def _books(self) -> Books | None:
+        folder = self.plan.books
+        return Books(folder / "cel-custom" / CEL_FILE, folder / "queue_log") if folder else None
 
     def _hear(self, event: AmiEvent) -> None:
         if event.name == "FullyBooted" and self._healer:

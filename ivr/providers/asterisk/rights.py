@@ -30,7 +30,7 @@ class TooWideRights(Refused):
 async def refuse_wide_rights(manager: Manager) -> None:
     """Raises TooWideRights; OSError or EOFError where the PBX cannot be asked."""
     async with asyncio.timeout(TRY_SECONDS):
-        reader, writer = await asyncio.open_connection(manager.host, manager.port)
+        reader, writer = await manager.connect()
         try:
             login = f"Username: {manager.user}\r\nSecret: {manager.secret}\r\nEvents: off\r\n"
             if b"Response: Success" not in await _answer(reader, writer, "Login", login):

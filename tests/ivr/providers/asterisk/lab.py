@@ -18,7 +18,7 @@ from ivr.providers.asterisk.control import ControlLink
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
 from ivr.providers.asterisk.event_reader import EventReader, Manager
 from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer, Handler
-from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, draw_up
+from ivr.providers.asterisk.plan import LOOPBACK, PrivatePlan, draw_up
 from ivr.providers.asterisk.private_pbx import PrivatePbx
 from ticketing.facts import CallFact, Report
 
@@ -39,7 +39,7 @@ def queue(**changes: object) -> Queue:
     return replace(plain, **changes)
 
 
-def a_plan(work: Path, **changes: object) -> PbxPlan:
+def a_plan(work: Path, **changes: object) -> PrivatePlan:
     """A plan for a PBX that is never booted."""
     queues = [queue(**changes)]
     return draw_up(modules=work / "modules", data=work / "data", work=work / "pbx", sounds=work / "sounds",
@@ -75,7 +75,7 @@ async def register_at_once(session: AgiSession) -> None:
 class Lab:
     """One booted PBX and all that talks to it."""
 
-    plan: PbxPlan
+    plan: PrivatePlan
     pbx: PrivatePbx
     sipp: Sipp
     events: list[AmiEvent] = field(default_factory=list)

@@ -211,7 +211,7 @@ async def test_a_reader_ends_when_told_so_even_while_an_event_arrives(
 ) -> None:
     stream = asyncio.StreamReader()
 
-    async def connect(*_where: object) -> tuple[asyncio.StreamReader, _NoWriter]:
+    async def connect(*_where: object, **_how: object) -> tuple[asyncio.StreamReader, _NoWriter]:
         return stream, _NoWriter()
 
     monkeypatch.setattr(asyncio, "open_connection", connect)

@@ -79,7 +79,7 @@ async def test_no_file_of_the_pbx_keeps_the_callers_number_or_keys(open_lab: Ope
     assert kept == []
     assert typed == []
     books = (tmp_path / "pbx/log/queue_log").read_text() + (
-        tmp_path / "pbx/log/cel-custom/Master.csv"
+        tmp_path / "pbx/log/cel-custom/hotline.csv"
     ).read_text()
     assert "ENTERQUEUE" in books
     assert "HANGUP" in books

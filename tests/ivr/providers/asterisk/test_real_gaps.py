@@ -52,7 +52,7 @@ async def listening(
     manager = Manager(LOOPBACK, lab.plan.ports.ami, READER, lab.plan.reader_secret)
     events = EventReader(manager, WANTED, hear, on_login)
     log = lab.plan.work / "log"
-    books = Books(log / "cel-custom" / "Master.csv", log / "queue_log")
+    books = Books(log / "cel-custom" / "hotline.csv", log / "queue_log")
     healer = Healer(lab.plan.name, lab.plan.line_number, events, books, door, desk.reader, now)
     door.open()
     tasks = [asyncio.create_task(events.run()), asyncio.create_task(healer.run())]

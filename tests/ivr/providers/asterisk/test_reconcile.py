@@ -94,7 +94,7 @@ def test_healed_facts_say_that_they_were_reconstructed() -> None:
 
 
 def test_books_read_in_pieces_tell_the_same(tmp_path: Path) -> None:
-    cel, queue_log = tmp_path / "Master.csv", tmp_path / "queue_log"
+    cel, queue_log = tmp_path / "hotline.csv", tmp_path / "queue_log"
     books = Books(cel, queue_log)
     assert books.read() == []
     whole_cel = (RECORDINGS / "six-calls.cel.csv").read_bytes()
