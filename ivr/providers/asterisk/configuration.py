@@ -6,7 +6,7 @@ Nothing listens beyond loopback, nothing may dial out, and no file of the PBX ke
 from typing import Final
 
 from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, UNTOLD, WAITING, extensions
-from ivr.providers.asterisk.plan import LOOPBACK, RTP_PORTS, Phone, PrivatePlan
+from ivr.providers.asterisk.plan import LOOPBACK, RTP_PORTS, PbxPlan, Phone, PrivatePlan
 
 READER: Final = "hotline-reader"
 CONTROL: Final = "hotline-control"
@@ -62,8 +62,8 @@ def files(plan: PrivatePlan) -> dict[str, str]:
         "queues.conf": _queues(plan),
         "extensions.conf": extensions(plan),
         "musiconhold.conf": f"[default]\nmode=files\ndirectory={plan.music.parent}\n",
-        "cel.conf": f"[general]\nenable=yes\napps=queue,agi\nevents={CEL_EVENTS}\n",
-        "cel_custom.conf": _cel(),
+        "cel.conf": f"[general]\n{cel_events()}",
+        "cel_custom.conf": f"[mappings]\n{cel_mapping()}",
         "indications.conf": "[general]\ncountry=id\n[id]\ndescription=Indonesia\nring=425/1000,0/4000\n",
     }
     return {f"{name}.conf": "" for name in EMPTY_FILES} | {"cdr.conf": "[general]\nenable=no\n"} | written
@@ -108,7 +108,6 @@ messages = warning,error
 
 
 def _manager(plan: PrivatePlan) -> str:
-    filters = "".join(f"eventfilter(action(include),name({name})) =\n" for name in EVENTS)
     return f"""[general]
 enabled = yes
 port = {plan.ports.ami}
@@ -121,11 +120,21 @@ authtimeout = 10
 authlimit = 20
 channelvars = HOTLINE_CALL
 
-; Reads events and snapshots; can change nothing.
+{managers(plan)}"""
+
+
+def managers(plan: PbxPlan, *, by_name: bool = True, permit: str = LOOPBACK) -> str:
+    """Our two users of any PBX's manager, who may come from `permit` alone.
+
+    Before event filters knew a name, an expression looked at all headers.
+    """
+    form = "eventfilter(action(include),name({})) =\n" if by_name else "eventfilter = Event: {}[^A-Za-z]\n"
+    filters = "".join(form.format(name) for name in EVENTS)
+    return f"""; Reads events and snapshots; can change nothing.
 [{READER}]
 secret = {plan.reader_secret}
 deny = 0.0.0.0/0.0.0.0
-permit = {LOOPBACK}/255.255.255.255
+permit = {permit}/255.255.255.255
 read = system,call,agent,user
 write = reporting
 writetimeout = 1000
@@ -134,7 +143,7 @@ writetimeout = 1000
 [{CONTROL}]
 secret = {plan.control_secret}
 deny = 0.0.0.0/0.0.0.0
-permit = {LOOPBACK}/255.255.255.255
+permit = {permit}/255.255.255.255
 read =
 write = call,agent
 writetimeout = 1000
@@ -215,6 +224,11 @@ default_expiration=300
 
 def _queues(plan: PrivatePlan) -> str:
     head = "[general]\npersistentmembers = no\nshared_lastcall = yes\nautofill = yes\n"
+    return head + queue_sections(plan)
+
+
+def queue_sections(plan: PbxPlan) -> str:
+    """Our queues, for any PBX."""
     queues = ""
     for queue in plan.queues:
         queues += f"""[{queue.name}]
@@ -244,12 +258,17 @@ reportholdtime = no
 timeoutpriority = app
 timeoutrestart = no
 """
-    return head + queues
+    return queues
 
 
-def _cel() -> str:
+def cel_events() -> str:
+    """What channel event logging is to note, beside what an office has it note already."""
+    return f"enable=yes\napps=queue,agi\nevents={CEL_EVENTS}\n"
+
+
+def cel_mapping() -> str:
     """Channel events with microseconds and no caller's number: the second witness of every call."""
     fields = ("eventtype", "eventtime", "CHANNEL(uniqueid)", "CHANNEL(linkedid)", "CHANNEL(channame)",
               "CHANNEL(appname)", "eventextra", "CHANNEL(context)")  # fmt: skip
     values = ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in fields)
-    return f"[mappings]\n{CEL_FILE} => {values}\n"
+    return f"{CEL_FILE} => {values}\n"

@@ -187,7 +187,7 @@ async def test_the_secret_of_a_manager_shows_in_no_repr() -> None:
 
 def test_a_talk_without_the_agents_leg_does_not_blame_the_caller() -> None:
     # Asterisk 22, the agent's leg hung up before the bridge stood.
-    headers = {"Uniqueid": "pbx-1.1", "Linkedid": "pbx-1.1", "MemberName": "agent-1", "Reason": "caller"}
+    headers = {"HOTLINE_CALL": "pbx-1.1", "Uniqueid": "pbx-1.1", "MemberName": "agent-1", "Reason": "caller"}
 
     (report,) = reports_of(AmiEvent("AgentComplete", headers, datetime.now(UTC)), "pbx")
 
