@@ -27,7 +27,7 @@ from agent_bridge.watchdog import watch
 from config.errors import Unavailable
 from config.settings import Settings
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, PrivatePlan, draw_up
-from ivr.providers.asterisk.private_pbx import PrivatePbx
+from ivr.providers.asterisk.private_pbx import PrivatePbx, write_private
 from ivr.speech import prompts
 from ivr.speech.music import make_music
 from ivr.speech.synthesize import make_prompts
@@ -35,6 +35,8 @@ from ivr.speech.synthesize import make_prompts
 RESTART_SECONDS = 1.0
 READY_SECONDS = 30.0
 SOCKET_PATH_ROOM = 100
+PLAN_FILE = "pbx.json"
+"""Where a check finds the PBX that runs now; it holds secrets and is its owner's alone."""
 
 log = structlog.get_logger(__name__)
 
@@ -106,6 +108,8 @@ async def running(
     children = Children(folder / "children.json")
     children.end_leftovers()
     plan = plan_pbx(settings, desk_phones)
+    if plan:
+        write_private(folder / PLAN_FILE, plan.to_json())
     async with contextlib.AsyncExitStack() as stack:
         redis_url = settings.redis_url or await _start_redis(settings, children, stack)
         if isinstance(plan, PrivatePlan):

@@ -30,12 +30,13 @@ class NotPutThrough(Exception):
 
 
 class Citizen(asyncio.DatagramProtocol):
-    """One call. `identity` is what its From header holds; `more` are headers of its own."""
+    """One call from `source`. `identity` is what its From header holds; `more` are headers of its own."""
 
-    def __init__(self, sip_port: int, identity: str, *more: str) -> None:
+    def __init__(self, sip_port: int, identity: str, *more: str, source: str = LOOPBACK) -> None:
         self._target = (LOOPBACK, sip_port)
         self._identity = identity
         self._more = more
+        self._source = source
         self._id = secrets.token_hex(8)
         self._number = ""
         self._peer = ""
@@ -49,7 +50,7 @@ class Citizen(asyncio.DatagramProtocol):
         """Call, and return once answered. Raises NotPutThrough."""
         await self.ear.open()
         loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, local_addr=(LOOPBACK, 0))
+        await loop.create_datagram_endpoint(lambda: self, local_addr=(self._source, 0))
         self._number = number
         answer = await self._ask("INVITE", "application/sdp", sdp(self.ear.port), *self._more)
         found = _TO.search(answer)

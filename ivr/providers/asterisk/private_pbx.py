@@ -91,7 +91,7 @@ class PrivatePbx:
             link.unlink(missing_ok=True)
             link.symlink_to(target)
         for name, text in files(self.plan).items():
-            _write(work / "etc" / name, text)
+            write_private(work / "etc" / name, text)
 
     async def _booted(self) -> bool:
         """Whether the manager reports the end of the boot."""
@@ -111,7 +111,7 @@ class PrivatePbx:
         return True
 
 
-def _write(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
     """Replace the file whole; it may hold secrets."""
     draft = file.with_suffix(".new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:

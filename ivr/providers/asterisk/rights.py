@@ -1,16 +1,13 @@
 """What the reading user may do at the PBX, tried for real: a configuration file may say something else."""
 
-import asyncio
-
 from config.errors import Refused
+from ivr.providers.asterisk.asking import DENIED, asking
 from ivr.providers.asterisk.event_reader import Manager
 
-TRY_SECONDS = 5.0
-DENIED = b"Permission denied"
 TRIED = {
-    "Command": "Command: core show version\r\n",
+    "Command": {"Command": "core show version"},
     # Neither the extension nor the context exists: where it is allowed, no phone rings.
-    "Originate": "Channel: Local/tidak-ada@hotline-tidak-ada\r\nApplication: Hangup\r\nAsync: true\r\n",
+    "Originate": {"Channel": "Local/tidak-ada@hotline-tidak-ada", "Application": "Hangup", "Async": "true"},
 }
 
 
@@ -29,28 +26,12 @@ class TooWideRights(Refused):
 
 async def refuse_wide_rights(manager: Manager) -> None:
     """Raises TooWideRights; OSError or EOFError where the PBX cannot be asked."""
-    async with asyncio.timeout(TRY_SECONDS):
-        reader, writer = await manager.connect()
-        try:
-            login = f"Username: {manager.user}\r\nSecret: {manager.secret}\r\nEvents: off\r\n"
-            if b"Response: Success" not in await _answer(reader, writer, "Login", login):
-                raise ConnectionRefusedError("login refused")
-            allowed = [
-                action
-                for action, headers in TRIED.items()
-                if DENIED not in await _answer(reader, writer, action, headers)
-            ]
-        finally:
-            writer.close()
-    if allowed:
+    if allowed := await wide_rights(manager):
         raise TooWideRights(manager.user, allowed)
 
 
-async def _answer(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, action: str, headers: str
-) -> bytes:
-    writer.write(f"Action: {action}\r\nActionID: {action}\r\n{headers}\r\n".encode())
-    while True:
-        message = await reader.readuntil(b"\r\n\r\n")
-        if f"ActionID: {action}\r\n".encode() in message:
-            return message
+async def wide_rights(manager: Manager) -> list[str]:
+    """What the user may do and should not; raises OSError or EOFError where the PBX cannot be asked."""
+    async with asking(manager) as asked:
+        answers = {action: await asked.one(action, **headers) for action, headers in TRIED.items()}
+    return [action for action, answer in answers.items() if answer.get("Message") != DENIED]

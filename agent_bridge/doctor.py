@@ -1,0 +1,131 @@
+"""The doctor: looks at one installation, its PBX and its machine, before callers do."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from agent_bridge import own_pbx
+from agent_bridge.house import read_office
+from agent_bridge.supervisor import PLAN_FILE
+from config import office
+from config.clock import Clock
+from config.errors import ConfigurationFault
+from config.findings import Finding, Level, failed, ok, warning
+from config.settings import Settings
+from ivr.providers.asterisk import examination, kept_data, pbx_sounds
+from ivr.providers.asterisk.plan import PbxPlan
+from ivr.speech import prompts
+from ivr.speech.prompts import LANGUAGE_FOLDER, NORMAL
+from ticketing.ledger.codec import KINDS
+
+LOW, VERY_LOW = 0.15, 0.05
+"""Shares of the disk still free: to be known, and to be mended."""
+
+
+async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> list[Finding]:
+    """All findings, the office's files first: where they cannot be used, nothing more is looked at."""
+    found = list(_files(settings))
+    if any(finding.level is Level.FAILED for finding in found):
+        return found
+    found += [*_disk(settings), await _backend(settings)]
+    plan = plan_of(settings)
+    if plan is None:
+        return [
+            *found,
+            failed(
+                "pbx",
+                "Tidak ada PBX yang berjalan. Jalankan hotline run, atau isi HOTLINE_PBX=own.",
+                "No PBX runs. Run hotline run, or set HOTLINE_PBX=own.",
+            ),
+        ]
+    found += await examination.examine(plan, clock)
+    folder = settings.pbx_folder if settings.pbx == "own" else settings.folder / "pbx" / "etc"
+    found += [*_sounds(settings, folder), *kept_data.look(folder, plan.books)]
+    if call_seconds:
+        found.append(await examination.await_call(plan, call_seconds))
+    return found
+
+
+def plan_of(settings: Settings) -> PbxPlan | None:
+    """The office's own PBX, or the private one that runs now."""
+    if settings.pbx == "own":
+        return own_pbx.own_plan(settings, read_office(settings).office)
+    try:
+        return PbxPlan.from_json((settings.folder / "run" / PLAN_FILE).read_text())
+    except OSError:
+        return None
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    try:
+        book = frozenset(prompts.load(settings.office))
+        if settings.pbx == "own":
+            own_pbx.own_plan(settings, office.load(settings.office, prompts=book, facts=frozenset(KINDS)))
+    except ConfigurationFault as fault:
+        yield Finding("office", Level.FAILED, fault.text)
+        return
+    faults = office.faults(settings.office, prompts=book, facts=frozenset(KINDS))
+    yield from (Finding("office", Level.FAILED, fault.text) for fault in faults)
+    if not faults:
+        yield ok("office", "Konfigurasi kantor benar.", "The office's configuration is right.")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    for folder in {settings.folder, settings.pbx_logs if settings.pbx == "own" else settings.folder}:
+        if not folder.is_dir():
+            continue
+        usage = shutil.disk_usage(folder)
+        free = usage.free / usage.total
+        said = f"{folder}: {free:.0%} bebas.", f"{folder}: {free:.0%} free."
+        if free < VERY_LOW:
+            yield failed("disk", f"{said[0]} Kosongkan sekarang.", f"{said[1]} Make room now.")
+        elif free < LOW:
+            yield warning("disk", f"{said[0]} Kosongkan segera.", f"{said[1]} Make room soon.")
+        else:
+            yield ok("disk", *said)
+
+
+async def _backend(settings: Settings) -> Finding:
+    address = f"http://{settings.host}:{settings.port}/api/health"
+    try:
+        async with httpx.AsyncClient(timeout=3) as client:
+            state = (await client.get(address)).json()
+    except (httpx.HTTPError, ValueError):
+        return warning(
+            "backend",
+            f"Backend tidak menjawab di {address}. Jalankan: hotline run",
+            f"The backend does not answer at {address}. Run: hotline run",
+        )
+    if state.get("pbx") == "live":
+        return ok("backend", "Backend berjalan dan mendengar PBX.", "The backend runs and hears the PBX.")
+    return failed(
+        "backend",
+        "Backend berjalan tetapi tidak mendengar PBX.",
+        "The backend runs and does not hear the PBX.",
+    )
+
+
+def _sounds(settings: Settings, folder: Path) -> Iterator[Finding]:
+    """Every prompt of the office is a sound the PBX can play."""
+    there = pbx_sounds.folder_of(folder)
+    if there is None or not there.is_dir():
+        yield warning(
+            "prompts",
+            "Folder suara PBX tidak terlihat dari sini: suara tidak diperiksa.",
+            "The PBX's folder of sounds cannot be seen from here: prompts were not looked at.",
+        )
+        return
+    names = sorted(prompts.load(settings.office))
+    files = {name: there / LANGUAGE_FOLDER / NORMAL / f"{name}.wav" for name in names}
+    missing = [name for name, file in files.items() if not os.access(file, os.R_OK)]
+    if missing:
+        yield failed(
+            "prompts",
+            f"{len(missing)} suara tidak ada di PBX, misalnya {missing[0]}. {examination.WRITE}",
+            f"{len(missing)} prompts are not in the PBX, {missing[0]} for one. {examination.WRITE_EN}",
+        )
+    else:
+        yield ok("prompts", f"{len(names)} suara ada.", f"{len(names)} prompts are there.")
