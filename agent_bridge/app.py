@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from agent_bridge.api import desk, practice, refusals, sign_in, views
+from agent_bridge.api.doorway import is_secure, phone_socket
 from agent_bridge.house import open_house
 from agent_bridge.live import socket
 from config.errors import NotFound
@@ -21,6 +22,7 @@ from ivr.providers.asterisk.plan import PbxPlan
 
 PAGES = Path(__file__).parent / "web" / "dist"
 API_VERSION = "0.1.0"
+HSTS_SECONDS = 365 * 24 * 3600
 
 
 def create_app(
@@ -67,10 +69,14 @@ async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Resp
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     # Mantine sets styles on elements, and the browser's phone talks to the PBX's own socket.
+    asterisk = request.app.state.house.asterisk
+    socket = f" {phone_socket(asterisk.plan, request)}" if asterisk else ""
     headers["Content-Security-Policy"] = (
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "connect-src 'self' ws://127.0.0.1:*; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+        f"connect-src 'self'{socket}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
+    if is_secure(request):
+        headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
     if request.url.path.startswith("/api/"):
         headers["Cache-Control"] = "no-store"
     return response

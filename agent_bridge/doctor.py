@@ -10,7 +10,8 @@ import httpx
 from agent_bridge import own_pbx
 from agent_bridge.house import read_office
 from agent_bridge.supervisor import PLAN_FILE
-from config import office
+from agent_bridge.tls import checking
+from config import certificate_files, office
 from config.clock import Clock
 from config.errors import ConfigurationFault
 from config.findings import Finding, Level, failed, ok, warning
@@ -89,9 +90,10 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 async def _backend(settings: Settings) -> Finding:
-    address = f"http://{settings.host}:{settings.port}/api/health"
+    pair = certificate_files.pair_in(settings.tls_folder)
+    address = f"{'https' if pair else 'http'}://127.0.0.1:{settings.port}/api/health"
     try:
-        async with httpx.AsyncClient(timeout=3) as client:
+        async with httpx.AsyncClient(timeout=3, verify=checking(pair) if pair else True) as client:
             state = (await client.get(address)).json()
     except (httpx.HTTPError, ValueError):
         return warning(

@@ -23,7 +23,11 @@ from agent_bridge import parts
 from agent_bridge.children import Children, stop
 from agent_bridge.house import read_office
 from agent_bridge.own_pbx import own_plan
+from agent_bridge.tls import certificate_of
 from agent_bridge.watchdog import watch
+from config import certificate_files
+from config.certificates import Certificate
+from config.clock import now
 from config.errors import Unavailable
 from config.settings import Settings
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, PrivatePlan, draw_up
@@ -49,11 +53,14 @@ class Running:
     port: int
     folder: Path
     redis_url: str
+    host: str
+    certificate: Certificate | None
 
     @property
     def address(self) -> str:
         """Where the pages are."""
-        return f"http://{LOOPBACK}:{self.port}"
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://{self.host}:{self.port}"
 
 
 class BackendDidNotStart(Unavailable):
@@ -92,6 +99,9 @@ def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
         queues=list(read_office(settings).office.queues.values()),
         line_number=settings.line_number,
         desk_phones=desk_phones,
+        listen=settings.listen,
+        certificate=certificate_files.pair_in(settings.tls_folder),
+        wss_port=settings.port + 1 if settings.port else 0,
     )
 
 
@@ -107,6 +117,7 @@ async def running(
     folder.mkdir(mode=0o700, exist_ok=True)
     children = Children(folder / "children.json")
     children.end_leftovers()
+    certificate = certificate_of(settings, now())
     plan = plan_pbx(settings, desk_phones)
     if plan:
         write_private(folder / PLAN_FILE, plan.to_json())
@@ -114,11 +125,12 @@ async def running(
         redis_url = settings.redis_url or await _start_redis(settings, children, stack)
         if isinstance(plan, PrivatePlan):
             plan = await _start_pbx(settings, plan, children, stack)
-        port = settings.port if _is_free(settings.port) else 0
+        port = settings.port if _is_free(settings.listen, settings.port) else 0
         backend = _Backend(settings, road(plan) if plan else None, redis_url, port or _free_port(), children)
         stack.push_async_callback(backend.stop)
         await backend.start()
-        yield Running(plan, backend.port, settings.folder, redis_url)
+        host = certificate.outside_names[0] if certificate and settings.is_beyond_loopback else LOOPBACK
+        yield Running(plan, backend.port, settings.folder, redis_url, host, certificate)
     children.forget()
 
 
@@ -173,6 +185,8 @@ class _Backend:
         self._plan = plan
         self._redis_url = redis_url
         self.port = port
+        # Settled once: a certificate that comes while we run must not part the pages from the PBX.
+        self._pair = certificate_files.pair_in(settings.tls_folder)
         self._children = children
         self._process: asyncio.subprocess.Process | None = None
         self._keepers: list[asyncio.Task[None]] = []
@@ -190,7 +204,7 @@ class _Backend:
             raise BackendDidNotStart(self._settings.folder / "run" / "backend.log")
         self._keepers = [
             asyncio.create_task(self._keep()),
-            asyncio.create_task(watch(LOOPBACK, self.port, self._kill)),
+            asyncio.create_task(watch(LOOPBACK, self.port, self._pair, self._kill)),
         ]
 
     async def stop(self) -> None:
@@ -213,8 +227,11 @@ class _Backend:
             self._process.kill()
 
     async def _spawn(self) -> None:
-        arguments = [sys.executable, "-m", "agent_bridge.backend", self._redis_url, str(self.port)]
-        self._process = await _spawn(self._settings, "backend", *arguments, stdin=asyncio.subprocess.PIPE)
+        program = (sys.executable, "-m", "agent_bridge.backend")
+        arguments = (self._redis_url, str(self.port), str(self._pair or ""))
+        self._process = await _spawn(
+            self._settings, "backend", *program, *arguments, stdin=asyncio.subprocess.PIPE
+        )
         assert self._process.stdin is not None
         # Secrets go through a pipe: arguments and environments can be read by others.
         self._process.stdin.write((self._plan.to_json() if self._plan else "").encode())
@@ -274,13 +291,14 @@ async def _answers(port: int) -> bool:
     return True
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
+def _is_free(listen: str, port: int) -> bool:
+    for host in {LOOPBACK, listen}:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return False
     return port != 0
 
 

@@ -5,6 +5,7 @@ import secrets
 import stat
 from enum import StrEnum
 from functools import cached_property
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from config import certificate_files
+from config.certificates import BadCertificate
 from config.errors import Language, Refused
 
 SETTINGS_FILE = Path("hotline.toml")
@@ -70,11 +73,27 @@ class Settings(BaseSettings):
         return path.expanduser().absolute() if path else None
 
     @model_validator(mode="after")
-    def _loopback_only(self) -> "Settings":
-        if self.host not in LOOPBACK:
+    def _beyond_loopback_only_by_tls(self) -> "Settings":
+        if not self.is_beyond_loopback:
+            return self
+        if self.is_practice:
             raise ValueError(
-                f"host={self.host}: hanya 127.0.0.1 tanpa TLS / only 127.0.0.1 is allowed without TLS"
+                f"host={self.host}: profil latihan hanya di 127.0.0.1 / "
+                "the practice profile is on 127.0.0.1 only"
             )
+        try:
+            IPv4Address(self.host)
+            certificate_files.read(self.tls_folder).check_outside_names()
+        except AddressValueError:
+            raise ValueError(
+                f"host={self.host}: tulis alamat IPv4 komputer ini, atau 0.0.0.0 untuk semua / "
+                "write an IPv4 address of this machine, or 0.0.0.0 for all"
+            ) from None
+        except BadCertificate as refusal:
+            raise ValueError(
+                f"host={self.host}: hanya 127.0.0.1 tanpa TLS. {refusal.text.id} / "
+                f"only 127.0.0.1 is allowed without TLS. {refusal.text.en}"
+            ) from None
         return self
 
     @model_validator(mode="after")
@@ -100,6 +119,21 @@ class Settings(BaseSettings):
         folder = self.home / self.profile.value
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
+
+    @property
+    def is_beyond_loopback(self) -> bool:
+        """Whether other machines may reach the pages and the browsers' telephones."""
+        return self.host not in LOOPBACK
+
+    @property
+    def listen(self) -> str:
+        """The IPv4 address to listen on; whatever it is, 127.0.0.1 is listened on too."""
+        return self.host if self.is_beyond_loopback else "127.0.0.1"
+
+    @property
+    def tls_folder(self) -> Path:
+        """Where this profile's certificate stands, if there is one."""
+        return self.home / self.profile.value / "tls"
 
     @property
     def ledger_url(self) -> str:

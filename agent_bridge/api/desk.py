@@ -2,11 +2,10 @@
 
 import asyncio
 
-from fastapi import APIRouter
-from starlette.requests import HTTPConnection
+from fastapi import APIRouter, Request
 
 from agent_bridge.api import views
-from agent_bridge.api.doorway import ActingAgent, AnyHouse, SignedIn, TheRoster
+from agent_bridge.api.doorway import ActingAgent, AnyHouse, SignedIn, TheRoster, phone_socket
 from agent_bridge.house import House
 from config.clock import now
 from config.errors import Conflict, NotFound
@@ -43,12 +42,12 @@ async def choices(_: SignedIn, house: AnyHouse) -> views.DeskChoices:
 
 @router.post("/desk/phone")
 async def take_phone(
-    body: views.TakePhone, session: ActingAgent, house: AnyHouse, roster: TheRoster
+    body: views.TakePhone, session: ActingAgent, request: Request, house: AnyHouse, roster: TheRoster
 ) -> views.PhoneView:
     """Sit down at a phone; a browser gets an account of its own for the shift."""
     phone = _phone(house, body.phone, session.user_id)
     await roster.sit_down(session.user_id, phone.interface)
-    sip = sip_account(house.plan, phone) if phone.kind == BROWSER else None
+    sip = sip_account(house.plan, phone, request) if phone.kind == BROWSER else None
     return views.PhoneView(phone=body.phone, sip=sip)
 
 
@@ -114,10 +113,10 @@ async def _declare(
     await house.journal.record(Report(fact))
 
 
-def sip_account(plan: PbxPlan, phone: Phone) -> views.SipAccount:
-    """What a browser needs to register as `phone`."""
+def sip_account(plan: PbxPlan, phone: Phone, request: Request) -> views.SipAccount:
+    """What the browser that asks needs to register as `phone`."""
     return views.SipAccount(
-        ws_url=f"ws://{LOOPBACK}:{plan.ports.http}/ws",
+        ws_url=f"{phone_socket(plan, request)}/ws",
         uri=f"sip:{phone.account}@{LOOPBACK}",
         username=phone.account,
         password=phone.secret,
@@ -147,9 +146,3 @@ def _own_talk(house: House, call_id: str, agent_id: str) -> AnyRow:
     if call.phase != CallPhase.TALKING:
         raise Conflict("Panggilan sudah berakhir.", "The call is over already.")
     return call
-
-
-def origin_is_ours(connection: HTTPConnection) -> bool:
-    """Whether a socket was opened by our own pages; no Origin at all is refused too."""
-    origin = connection.headers.get("origin", "")
-    return bool(origin) and origin.split("://", 1)[-1] == connection.headers.get("host")

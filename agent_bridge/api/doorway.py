@@ -1,5 +1,6 @@
 """What every door of the API asks first: which house, who is there, and is it really their page."""
 
+import re
 import secrets
 from typing import Annotated
 
@@ -8,10 +9,15 @@ from starlette.requests import HTTPConnection
 
 from agent_bridge.accounts import Role, Session
 from agent_bridge.house import House
+from config.certificates import OWN_NAMES
 from config.errors import Forbidden, NotFound
+from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, PbxPlan
 from ivr.queues.roster import Roster
 
+HOST = re.compile(r"[A-Za-z0-9.-]+")
 COOKIE = "hotline_session"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+"""Browsers take a cookie of such a name from this very host by TLS only, and send it to no other."""
 
 
 class NotYourPage(Forbidden):
@@ -30,9 +36,40 @@ def the_house(connection: HTTPConnection) -> House:
     return house
 
 
+def is_secure(connection: HTTPConnection) -> bool:
+    """Whether it came by TLS."""
+    return connection.url.scheme in ("https", "wss")
+
+
+def session_token(connection: HTTPConnection) -> str | None:
+    """The token in the session's cookie; by TLS only the cookie that plain http could not have set."""
+    return connection.cookies.get(SECURE_COOKIE if is_secure(connection) else COOKIE)
+
+
+def origin_is_ours(connection: HTTPConnection) -> bool:
+    """Whether a socket was opened by our own pages, by TLS if it is; no Origin at all is refused too."""
+    scheme = "https" if is_secure(connection) else "http"
+    host = connection.headers.get("host")
+    return bool(host) and connection.headers.get("origin") == f"{scheme}://{host}"
+
+
+def phone_socket(plan: PbxPlan, connection: HTTPConnection) -> str:
+    """The origin of the PBX's socket for the browser that asks.
+
+    By TLS the PBX is reached under the very name the page was, which its certificate holds.
+    """
+    if plan.certificate is None:
+        return f"ws://{LOOPBACK}:{plan.ports.http}"
+    asked = connection.url.hostname or ""
+    name = asked if HOST.fullmatch(asked) else LOOPBACK
+    if plan.listen != EVERYWHERE and (name in OWN_NAMES):
+        name = plan.listen
+    return f"wss://{name}:{plan.ports.wss}"
+
+
 async def signed_in(request: Request, house: Annotated[House, Depends(the_house)]) -> Session:
     """Who is signed in; raises NotSignedIn."""
-    return await house.accounts.session(request.cookies.get(COOKIE))
+    return await house.accounts.session(session_token(request))
 
 
 async def acting(

@@ -1,6 +1,6 @@
 """Practising: the telephones a newcomer's browser may be a citizen with. Not there in production."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from agent_bridge.api import views
 from agent_bridge.api.desk import sip_account
@@ -11,7 +11,7 @@ router = APIRouter(prefix="/api/practice", tags=["practice"])
 
 
 @router.get("")
-async def practice(house: PracticeHouse) -> views.PracticeView:
+async def practice(request: Request, house: PracticeHouse) -> views.PracticeView:
     """The line's number and the practice phones."""
     plan = house.plan
     phones = [
@@ -19,7 +19,7 @@ async def practice(house: PracticeHouse) -> views.PracticeView:
             account=phone.account,
             label=phone.account,
             caller_number_masked=mask(phone.caller_number),
-            sip=sip_account(plan, phone),
+            sip=sip_account(plan, phone, request),
         )
         for phone in plan.phones_of("citizen", "browser")
     ]

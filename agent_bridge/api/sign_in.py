@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from agent_bridge.accounts import ABSOLUTE, Session
 from agent_bridge.api import views
-from agent_bridge.api.doorway import COOKIE, Acting, AnyHouse, SignedIn
+from agent_bridge.api.doorway import COOKIE, SECURE_COOKIE, Acting, AnyHouse, SignedIn, is_secure
 from agent_bridge.house import House
 
 router = APIRouter(prefix="/api/session", tags=["session"])
@@ -17,13 +17,15 @@ async def sign_in(
     """Sign in by name and password."""
     address = request.client.host if request.client else ""
     session = await house.accounts.sign_in(body.username, body.password, address)
-    return _opened(response, session, house)
+    return _opened(request, response, session, house)
 
 
 @router.post("/once")
-async def sign_in_once(body: views.SignInOnce, response: Response, house: AnyHouse) -> views.SessionView:
+async def sign_in_once(
+    body: views.SignInOnce, request: Request, response: Response, house: AnyHouse
+) -> views.SessionView:
     """Sign in by a one-time token."""
-    return _opened(response, await house.accounts.sign_in_once(body.token), house)
+    return _opened(request, response, await house.accounts.sign_in_once(body.token), house)
 
 
 @router.get("")
@@ -33,23 +35,26 @@ async def who_am_i(session: SignedIn, house: AnyHouse) -> views.SessionView:
 
 
 @router.delete("", status_code=204)
-async def sign_out(session: Acting, response: Response, house: AnyHouse) -> None:
+async def sign_out(session: Acting, request: Request, response: Response, house: AnyHouse) -> None:
     """Sign out; an agent leaves the queue too."""
     if house.roster:
         await house.roster.leave(session.user_id)
     await house.accounts.sign_out(session)
-    response.delete_cookie(COOKIE)
+    _set_cookie(request, response, "", 0)
 
 
-def _opened(response: Response, session: Session, house: House) -> views.SessionView:
-    response.set_cookie(
-        COOKIE,
-        session.token,
-        max_age=int(ABSOLUTE.total_seconds()),
-        httponly=True,
-        samesite="strict",
-    )
+def _opened(request: Request, response: Response, session: Session, house: House) -> views.SessionView:
+    _set_cookie(request, response, session.token, int(ABSOLUTE.total_seconds()))
     return _view(session, house)
+
+
+def _set_cookie(request: Request, response: Response, token: str, seconds: int) -> None:
+    """Set the session's cookie; 0 seconds take it away."""
+    secure = is_secure(request)
+    name = SECURE_COOKIE if secure else COOKIE
+    response.set_cookie(
+        name, token, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
+    )
 
 
 def _view(session: Session, house: House) -> views.SessionView:

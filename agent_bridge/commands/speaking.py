@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -24,11 +25,11 @@ class Speaker:
         console.print(en if self._language is Language.ENGLISH else id)
 
 
-def settings_or_exit() -> Settings:
-    """The settings; ends the command with what is wrong and where when they cannot be used."""
+def settings_or_exit(**fixed: Any) -> Settings:
+    """The settings, but for what is `fixed`; ends the command with what is wrong and where otherwise."""
     logs.set_up()
     try:
-        return Settings()
+        return Settings(**fixed)
     except ValidationError as fault:
         for error in fault.errors():
             place = ".".join(map(str, error["loc"])) or "settings"

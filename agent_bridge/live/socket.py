@@ -10,8 +10,7 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agent_bridge.accounts import Session
-from agent_bridge.api.desk import origin_is_ours
-from agent_bridge.api.doorway import COOKIE, the_house
+from agent_bridge.api.doorway import origin_is_ours, session_token, the_house
 from agent_bridge.house import House
 from agent_bridge.live.desk import Desk
 from config.clock import now
@@ -52,7 +51,7 @@ async def _greeted(socket: WebSocket, house: House) -> Session:
     """The session behind the hello: the cookie, and the token only our own pages know."""
     async with asyncio.timeout(HELLO_SECONDS):
         hello = await _message(socket)
-    session = await house.accounts.session(socket.cookies.get(COOKIE))
+    session = await house.accounts.session(session_token(socket))
     if hello["type"] != "hello" or not secrets.compare_digest(str(hello["csrf"]), session.csrf):
         raise ValueError("no hello")
     return session

@@ -121,14 +121,8 @@ async def rehearse(
 def _own_settings(settings: Settings) -> Settings:
     """A practice hotline of the rehearsal's own, in a fresh folder."""
     home = settings.folder / "gladi" / time.strftime("%y%m%d-%H%M%S")
-    base = {
-        "home": home,
-        "port": 0,
-        "profile": "latihan",
-        "pbx": "private",
-        "database_url": "",
-        "redis_url": "",
-    }
+    base = {"home": home, "host": LOOPBACK, "port": 0, "profile": "latihan", "pbx": "private"}
+    base |= {"database_url": "", "redis_url": ""}
     return Settings(**(settings.model_dump() | base))
 
 

@@ -31,11 +31,6 @@ def test_a_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path):
         _ = Settings(home=tmp_path).office_key
 
 
-def test_anything_but_loopback_is_refused_without_tls(tmp_path: Path):
-    with pytest.raises(ValidationError, match=r"127\.0\.0\.1"):
-        Settings(home=tmp_path, host="0.0.0.0")
-
-
 def test_the_line_is_open_round_the_clock_in_practice_and_keeps_hours_in_production(tmp_path: Path):
     assert not Settings(home=tmp_path).keeps_hours
     assert Settings(home=tmp_path, profile=Profile.PRODUCTION).keeps_hours

@@ -1,12 +1,13 @@
 """The private PBX's other files, written from the plan. Pure: a plan in, file texts out.
 
-Nothing listens beyond loopback, nothing may dial out, and no file of the PBX keeps a caller's number.
+Nothing listens beyond loopback but browsers' phones by TLS, where the plan says so; nothing may dial out,
+and no file of the PBX keeps a caller's number.
 """
 
 from typing import Final
 
 from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, UNTOLD, WAITING, extensions
-from ivr.providers.asterisk.plan import LOOPBACK, RTP_PORTS, PbxPlan, Phone, PrivatePlan
+from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, RTP_PORTS, PbxPlan, Phone, PrivatePlan
 
 READER: Final = "hotline-reader"
 CONTROL: Final = "hotline-control"
@@ -56,7 +57,7 @@ def files(plan: PrivatePlan) -> dict[str, str]:
         "modules.conf": "[modules]\nautoload=no\n" + "".join(f"load = {m}.so\n" for m in MODULES),
         "logger.conf": _logger(),
         "manager.conf": _manager(plan),
-        "http.conf": f"[general]\nenabled=yes\nbindaddr={LOOPBACK}\nbindport={plan.ports.http}\n",
+        "http.conf": _http(plan),
         "rtp.conf": _rtp(plan),
         "pjsip.conf": _pjsip(plan),
         "queues.conf": _queues(plan),
@@ -150,9 +151,37 @@ writetimeout = 1000
 """
 
 
+def _http(plan: PrivatePlan) -> str:
+    """Only the browsers' phones come here: no status page, no version."""
+    plain = f"""[general]
+enabled=yes
+enable_status=no
+servername=hotline
+bindaddr={LOOPBACK}
+bindport={plan.ports.http}
+"""
+    if plan.certificate is None:
+        return plain
+    return f"""{plain}tlsenable=yes
+tlsbindaddr={plan.listen}:{plan.ports.wss}
+tlscertfile={plan.certificate}
+tlsprivatekey={plan.certificate}
+tlsdisablev1=yes
+tlsdisablev11=yes
+"""
+
+
 def _rtp(plan: PrivatePlan) -> str:
     last = plan.ports.rtp_first + RTP_PORTS - 1
-    return f"[general]\nrtpstart={plan.ports.rtp_first}\nrtpend={last}\nicesupport=yes\nstrictrtp=yes\n"
+    general = f"[general]\nrtpstart={plan.ports.rtp_first}\nrtpend={last}\nicesupport=yes\nstrictrtp=yes\n"
+    if not _has_one_address(plan):
+        return general
+    # Sound goes by the address that the pages are on, and by no other of this machine.
+    return f"{general}ice_deny=0.0.0.0/0.0.0.0\nice_permit={plan.listen}/255.255.255.255\n"
+
+
+def _has_one_address(plan: PbxPlan) -> bool:
+    return plan.listen not in (LOOPBACK, EVERYWHERE)
 
 
 def _pjsip(plan: PrivatePlan) -> str:
@@ -169,8 +198,9 @@ bind={LOOPBACK}:{plan.ports.sip}
 type=transport
 protocol=ws
 bind={LOOPBACK}
-[trunk]
+{_wss(plan)}[trunk]
 type=endpoint
+identify_by=ip
 transport=transport-udp
 context={INBOUND}
 disallow=all
@@ -186,14 +216,21 @@ type=identify
 endpoint=trunk
 match={LOOPBACK}
 """
-    return head + "".join(_phone(phone) for phone in plan.phones)
+    return head + "".join(_phone(plan, phone) for phone in plan.phones)
 
 
-def _phone(phone: Phone) -> str:
+def _wss(plan: PbxPlan) -> str:
+    if plan.certificate is None:
+        return ""
+    return f"[transport-wss]\ntype=transport\nprotocol=wss\nbind={plan.listen}\n"
+
+
+def _phone(plan: PbxPlan, phone: Phone) -> str:
     context = AGENTS if phone.role == "agent" else INBOUND
     caller = phone.caller_number or phone.account
+    bound = f"media_address={plan.listen}\nbind_rtp_to_media_address=yes\n" if _has_one_address(plan) else ""
     media = (
-        "webrtc=yes\ndtls_auto_generate_cert=yes\nallow=ulaw,opus\n"
+        f"webrtc=yes\ndtls_auto_generate_cert=yes\nallow=ulaw,opus\n{bound}"
         if phone.kind == "browser"
         else "transport=transport-udp\nallow=ulaw,alaw\n"
         "rtp_symmetric=yes\nforce_rport=yes\ndtmf_mode=auto_info\n"

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from config.errors import Text
 from config.office import Queue
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - only by TLS
 SECRET_BYTES = 18
 RTP_PORTS = 400
 RTP_LOWEST, RTP_HIGHEST = 20_000, 32_000
@@ -23,12 +23,16 @@ CONTROL_SOCKET_ROOM = 90
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the PBX and the backend meet; 0 where that is none of our business."""
+    """Where the PBX and the backend meet; 0 where that is none of our business.
+
+    `wss` is where browsers' phones come by TLS.
+    """
 
     ami: int
     agi: int
     sip: int = 0
     http: int = 0
+    wss: int = 0
     rtp_first: int = 0
 
 
@@ -54,6 +58,7 @@ class PbxPlan:
 
     `books` is the folder of its queue_log and CEL, None where they cannot be read here; `ca` is who
     vouches for its manager's certificate, None where the manager is on this machine and speaks plainly.
+    With a `certificate` (chain and key in one file) browsers' phones come by TLS, on `listen`.
     """
 
     name: str
@@ -67,6 +72,8 @@ class PbxPlan:
     phones: tuple[Phone, ...]
     sounds: Path
     books: Path | None
+    listen: str = LOOPBACK
+    certificate: Path | None = None
 
     def phones_of(self, role: str, kind: str) -> list[Phone]:
         """The phones of one role and kind."""
@@ -83,7 +90,7 @@ class PbxPlan:
         known = {one.name: plain[one.name] for one in fields(PbxPlan)}
         queues = tuple(Queue(**(queue | {"label": Text(**queue["label"])})) for queue in plain["queues"])
         phones = tuple(Phone(**phone) for phone in plain["phones"])
-        paths = {name: plain[name] and Path(plain[name]) for name in ("ca", "sounds", "books")}
+        paths = {name: plain[name] and Path(plain[name]) for name in ("ca", "sounds", "books", "certificate")}
         made = {"ports": Ports(**plain["ports"]), "queues": queues, "phones": phones}
         return PbxPlan(**(known | paths | made))
 
@@ -126,8 +133,11 @@ def draw_up(
     desk_phones: int = 3,
     browser_phones: int = 3,
     citizen_phones: int = 3,
+    listen: str = LOOPBACK,
+    certificate: Path | None = None,
+    wss_port: int = 0,
 ) -> PrivatePlan:
-    """A plan with free ports and fresh secrets."""
+    """A plan with free ports and fresh secrets; `wss_port` is taken if it is free."""
     return PrivatePlan(
         name=_name(boot),
         books=work / "log",
@@ -138,12 +148,14 @@ def draw_up(
         sounds=sounds,
         music=music,
         boot=boot,
-        ports=_free_ports(),
+        ports=_free_ports(listen, wss_port),
         reader_secret=_secret(),
         control_secret=_secret(),
         line_number=line_number,
         queues=tuple(queues),
         phones=_phones(desk_phones, browser_phones, citizen_phones),
+        listen=listen if certificate else LOOPBACK,
+        certificate=certificate,
     )
 
 
@@ -169,27 +181,40 @@ def _run_folder(work: Path) -> Path:
     return run if len(str(run)) < CONTROL_SOCKET_ROOM else Path(tempfile.mkdtemp(prefix="hotline-"))
 
 
-def _free_ports() -> Ports:
+def _free_ports(listen: str, wss_port: int) -> Ports:
     """Free ports, held open together so that no two are the same."""
     with (
         _bound(socket.SOCK_DGRAM) as sip,
         _bound(socket.SOCK_STREAM) as ami,
         _bound(socket.SOCK_STREAM) as agi,
         _bound(socket.SOCK_STREAM) as http,
+        _bound_by_choice(listen, wss_port) as wss,
     ):
         return Ports(
             sip=sip.getsockname()[1],
             ami=ami.getsockname()[1],
             agi=agi.getsockname()[1],
             http=http.getsockname()[1],
+            wss=wss.getsockname()[1],
             rtp_first=_free_rtp_block(),
         )
 
 
-def _bound(kind: socket.SocketKind, port: int = 0) -> socket.socket:
+def _bound_by_choice(host: str, port: int) -> socket.socket:
+    """A firewall's rule wants the same port every day."""
+    try:
+        return _bound(socket.SOCK_STREAM, port, host)
+    except OSError:
+        return _bound(socket.SOCK_STREAM, 0, host)
+
+
+def _bound(kind: socket.SocketKind, port: int = 0, host: str = LOOPBACK) -> socket.socket:
     held = socket.socket(socket.AF_INET, kind)
     try:
-        held.bind((LOOPBACK, port))
+        if kind == socket.SOCK_STREAM:
+            # Connections of the last run that are still closing do not take the port.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((host, port))
     except OSError:
         held.close()
         raise
