@@ -12,7 +12,7 @@ from agent_bridge.house import read_office
 from agent_bridge.supervisor import PLAN_FILE
 from agent_bridge.tls import checking
 from config import certificate_files, office
-from config.clock import Clock
+from config.clock import OFFICE_ZONE, Clock
 from config.errors import ConfigurationFault
 from config.findings import Finding, Level, failed, ok, warning
 from config.settings import Settings
@@ -21,6 +21,7 @@ from ivr.providers.asterisk.plan import PbxPlan
 from ivr.speech import prompts
 from ivr.speech.prompts import LANGUAGE_FOLDER, NORMAL
 from ticketing.ledger.codec import KINDS
+from ticketing.tickets.calendar import alarms
 
 LOW, VERY_LOW = 0.15, 0.05
 """Shares of the disk still free: to be known, and to be mended."""
@@ -31,7 +32,7 @@ async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> lis
     found = list(_files(settings))
     if any(finding.level is Level.FAILED for finding in found):
         return found
-    found += [*_disk(settings), await _backend(settings)]
+    found += [*_hours(settings, clock), *_disk(settings), await _backend(settings)]
     plan = plan_of(settings)
     if plan is None:
         return [
@@ -72,6 +73,14 @@ def _files(settings: Settings) -> Iterator[Finding]:
     yield from (Finding("office", Level.FAILED, fault.text) for fault in faults)
     if not faults:
         yield ok("office", "Konfigurasi kantor benar.", "The office's configuration is right.")
+
+
+def _hours(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    hours = read_office(settings).office.hours
+    found = alarms(hours, clock().astimezone(OFFICE_ZONE).date())
+    yield from (Finding("hours", Level.WARNING, text) for text in found)
+    if not found:
+        yield ok("hours", "Hari libur terisi.", "The days off are filled in.")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ ONE_AT_A_TIME = ("rrmemory", "leastrecent", "fewestcalls", "random", "linear", "
 ACTIONS = ("register", "check_ticket", "continue_ticket", "person")
 MENUS = ("daftar", "punya-tiket", "cek-tiket")
 KEYS = tuple("0123456789")
+AT_CLOSING = ("serve", "call_back")
 YEAR = re.compile(r"20[0-9]{2}")
 
 
@@ -47,7 +48,10 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue. `service_level_seconds` is the SOP's promise of step 3, `wrap_up_seconds` its step 14."""
+    """One queue. `service_level_seconds` is the SOP's promise of step 3, `wrap_up_seconds` its step 14.
+
+    `at_closing` is what becomes of those who still wait when the office closes: `serve` or `call_back`.
+    """
 
     name: str
     label: Text
@@ -57,6 +61,7 @@ class Queue:
     max_wait_seconds: int
     announce_seconds: int
     service_level_seconds: int
+    at_closing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +246,7 @@ def _read_queue(name: str, item: Located) -> Queue:
         "announce_seconds",
         "service_level_seconds",
     )
-    fields = item.fields(("label", "strategy", *seconds))
+    fields = item.fields(("label", "strategy", "at_closing", *seconds))
     strategy = fields["strategy"]
     if strategy.text() == "ringall":
         strategy.refuse(
@@ -254,6 +259,7 @@ def _read_queue(name: str, item: Located) -> Queue:
         name=name,
         label=fields["label"].label(),
         strategy=strategy.choice(ONE_AT_A_TIME),
+        at_closing=fields["at_closing"].choice(AT_CLOSING),
         **{second: fields[second].number(least=1) for second in seconds},
     )
 

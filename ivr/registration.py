@@ -1,8 +1,10 @@
 """Registration on the telephone: takes a caller through the walk and records what became of it."""
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Protocol
 
@@ -141,12 +143,21 @@ class Registrar:
             await line.set_variable("HOTLINE_LABEL", label)
         if isinstance(step, menu.Enqueue):
             await line.set_variable("HOTLINE_QUEUE", step.queue)
+            if closes_at := self.closes_on(step.queue):
+                await line.set_variable("HOTLINE_CLOSES", str(math.ceil(closes_at.timestamp())))
         await line.set_variable("HOTLINE_NEXT", "antre" if isinstance(step, menu.Enqueue) else "selesai")
         # A switch left on would pull the caller out of the queue; REG_OK is the last word of all.
         await line.disarm()
         reach("handed over")
         await line.set_variable("REG_OK", "1")
         reach("registration done")
+
+    def closes_on(self, queue: str) -> datetime | None:
+        """When those who wait in the queue are sent home with a promise; None where they are served."""
+        office = self._office()
+        if office.queues[queue].at_closing == "serve":
+            return None
+        return Calendar(office.hours).closes(self._clock())
 
     async def issue(self, call_id: str) -> TicketNumber | None:
         """A number for the call, or None when the ledger cannot write in time: none is invented."""

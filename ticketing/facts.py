@@ -42,6 +42,10 @@ class WrapUpEndedBy(StrEnum):
     SIGN_OUT = "sign_out"
 
 
+CLOSED = "CLOSED"
+"""The status of a queue given up because the office closed; Asterisk knows nothing of hours."""
+
+
 class CallBackReason(StrEnum):
     """Why a caller is owed a call-back."""
 
@@ -148,7 +152,7 @@ class CallLeftQueue(CallFact, frozen=True, kw_only=True):
 
 
 class QueueGaveUp(CallFact, frozen=True, kw_only=True):
-    """The queue sent the caller on without a person; `status` is Asterisk's QUEUESTATUS."""
+    """The queue sent the caller on without a person; `status` is Asterisk's QUEUESTATUS, or CLOSED."""
 
     queue: str
     status: str

@@ -8,9 +8,11 @@ import typer
 
 from agent_bridge.commands.speaking import Speaker, console, settings_or_exit
 from config import office
+from config.clock import OFFICE_ZONE, now
 from config.errors import ConfigurationFault
 from ivr.speech import prompts
 from ticketing.ledger.codec import KINDS
+from ticketing.tickets.calendar import alarms
 
 app = typer.Typer(no_args_is_help=True, help="Konfigurasi kantor / The office's configuration.")
 
@@ -41,4 +43,6 @@ def check(
         tell(f"{len(found)} berkas perlu diperbaiki; yang lama tetap dipakai.",
              f"{len(found)} files need mending; the old ones go on.")  # fmt: skip
         sys.exit(1)
+    for alarm in alarms(office.load(where, prompts=names).hours, now().astimezone(OFFICE_ZONE).date()):
+        console.print(alarm.say(settings.language), style="yellow")
     tell("Semua berkas benar.", "Every file is right.")

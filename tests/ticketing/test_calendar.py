@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.clock import OFFICE_ZONE, office_day
+from config.office import ROUND_THE_CLOCK, DayOff, Hours
 from tests.builders import OFFICE
-from ticketing.tickets.calendar import Calendar
+from ticketing.tickets.calendar import Calendar, alarms
 
 CALENDAR = Calendar(OFFICE.hours)
 INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
@@ -56,3 +58,37 @@ def test_a_call_back_falls_due_within_working_time_or_at_its_end(instant: dateti
 def test_the_day_of_a_number_is_the_jakarta_day():
     assert office_day(datetime(2026, 11, 23, 16, 59, tzinfo=UTC)) == date(2026, 11, 23)
     assert office_day(datetime(2026, 11, 23, 17, 0, tzinfo=UTC)) == date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("at", "closes"),
+    [
+        (wib(2026, 11, 23, 14, 59, 59), wib(2026, 11, 23, 15, 0)),
+        (wib(2026, 11, 23, 15, 0), None),
+        (wib(2026, 11, 27, 7, 30), wib(2026, 11, 27, 14, 30)),
+        (wib(2026, 12, 25, 10, 0), None),
+    ],
+)
+def test_the_office_closes_at_its_hour_and_not_while_it_is_closed(at: datetime, closes: datetime | None):
+    assert CALENDAR.closes(at) == closes
+
+
+def test_a_line_that_is_always_open_never_closes():
+    assert Calendar(ROUND_THE_CLOCK).closes(wib(2026, 11, 23, 23, 59)) is None
+
+
+def test_who_is_sent_home_at_closing_is_called_back_on_the_next_working_day():
+    closes = CALENDAR.closes(wib(2026, 12, 24, 9, 0)) or wib(2026, 12, 23, 15, 0)
+
+    assert CALENDAR.call_back_due(closes) == wib(2026, 12, 26, 9, 0)
+
+
+def test_an_empty_table_of_days_off_is_told_of_two_months_before_its_year():
+    filled = {year: (DayOff(date(year, 12, 25), "Natal", "libur nasional"),) for year in (2026, 2027)}
+    hours = Hours(OFFICE.hours.week, {2026: filled[2026]})
+
+    assert alarms(hours, date(2026, 10, 30)) == []
+    assert ["2027" in alarm.id for alarm in alarms(hours, date(2026, 11, 24))] == [True]
+    assert len(alarms(Hours(OFFICE.hours.week, {}), date(2026, 11, 24))) == 2
+    assert alarms(Hours(OFFICE.hours.week, filled), date(2026, 12, 31)) == []
+    assert alarms(ROUND_THE_CLOCK, date(2026, 12, 31)) == []

@@ -156,6 +156,12 @@ def test_a_key_pressed_while_waiting_keeps_the_wait_going():
             Outcome.TURNED_AWAY,
         ),
         (
+            Story().arrives().is_registered().queues(20).add(
+                facts.QueueGaveUp, 99, "gave-up", queue="dukcapil", status="CLOSED"
+            ).ends(105),
+            Outcome.QUEUE_CLOSED,
+        ),
+        (
             Story().arrives().is_registered().add(
                 facts.CallBackPromised, 20, "call-back", due_at=at(9e4), reason=CallBackReason.AFTER_HOURS
             ).ends(30),

@@ -54,6 +54,7 @@ class Call(Struct, frozen=True):
     queued_at: datetime | None = None
     in_queue: bool = False
     gave_up_at: datetime | None = None
+    queue_closed: bool = False
     abandoned_at: datetime | None = None
     rings: tuple[Ring, ...] = ()
     pop_shown_at: datetime | None = None
@@ -213,7 +214,8 @@ def _left_queue(call: Call, fact: facts.CallLeftQueue) -> Call:
 
 
 def _gave_up(call: Call, fact: facts.QueueGaveUp) -> Call:
-    return replace(call, in_queue=False, gave_up_at=fact.occurred_at)
+    closed = call.queue_closed or fact.status == facts.CLOSED
+    return replace(call, in_queue=False, gave_up_at=fact.occurred_at, queue_closed=closed)
 
 
 def _rang(call: Call, fact: facts.AgentRang) -> Call:

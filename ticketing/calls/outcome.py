@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
     ABANDONED_RINGING = "abandoned_ringing"
     TURNED_AWAY = "turned_away"
+    QUEUE_CLOSED = "queue_closed"
     AFTER_HOURS = "after_hours"
     CUT_OFF = "cut_off"
 
@@ -31,6 +32,7 @@ OWED_A_CALL_BACK = {
     Outcome.ABANDONED: CallBackReason.ABANDONED,
     Outcome.ABANDONED_RINGING: CallBackReason.ABANDONED,
     Outcome.TURNED_AWAY: CallBackReason.QUEUE_TIMEOUT,
+    Outcome.QUEUE_CLOSED: CallBackReason.QUEUE_CLOSED,
     Outcome.CUT_OFF: CallBackReason.CUT_OFF,
 }
 """Outcomes that leave the office owing a call although none was promised in words."""
@@ -49,7 +51,7 @@ def outcome(call: Call) -> Outcome | None:
     if call.queued_at is None:
         return _outcome_before_queue(call)
     if call.gave_up_at:
-        return Outcome.TURNED_AWAY
+        return Outcome.QUEUE_CLOSED if call.queue_closed else Outcome.TURNED_AWAY
     return _outcome_in_queue(call)
 
 

@@ -4,9 +4,27 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from config.clock import OFFICE_ZONE
-from config.office import Hours
+from config.errors import Text
+from config.office import ROUND_THE_CLOCK, Hours
 
 LONGEST_CLOSURE_DAYS = 60
+ALARM_DAYS = 60
+"""The joint decree on next year's days off comes about two months before the year does."""
+
+
+def alarms(hours: Hours, today: date) -> list[Text]:
+    """What is wrong with the tables of days off: without one, work is promised on every weekday."""
+    years = {today.year, (today + timedelta(days=ALARM_DAYS)).year}
+    return [
+        Text(
+            f"hours.yaml: hari libur dan cuti bersama tahun {year} belum diisi; janji telepon kembali dapat "
+            f'jatuh pada hari libur. Isi "{year}": di bawah days_off.',
+            f"hours.yaml: the days off of {year} are not filled in; call-backs may be promised on a holiday. "
+            f'Fill in "{year}": below days_off.',
+        )
+        for year in sorted(years)
+        if hours.week and not hours.days_off.get(year) and hours is not ROUND_THE_CLOCK
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +37,13 @@ class Calendar:
         """Whether the hotline answers at that instant."""
         opening = self._opening_of(at.astimezone(OFFICE_ZONE).date())
         return opening is not None and opening[0] <= at < opening[1]
+
+    def closes(self, at: datetime) -> datetime | None:
+        """When the office closes next, if it is open at that instant; None where it opens again at once."""
+        opening = self._opening_of(at.astimezone(OFFICE_ZONE).date())
+        if opening is None or not opening[0] <= at < opening[1]:
+            return None
+        return None if self.is_open(opening[1] + timedelta(seconds=1)) else opening[1]
 
     def next_opening(self, after: datetime) -> datetime:
         """The next instant the hotline opens."""

@@ -33,6 +33,7 @@ _AFTER = {
     Outcome.ABANDONED: TicketState.ABANDONED,
     Outcome.ABANDONED_RINGING: TicketState.ABANDONED,
     Outcome.TURNED_AWAY: TicketState.CALL_BACK_OWED,
+    Outcome.QUEUE_CLOSED: TicketState.CALL_BACK_OWED,
     Outcome.AFTER_HOURS: TicketState.CALL_BACK_OWED,
     Outcome.CUT_OFF: TicketState.CALL_BACK_OWED,
 }

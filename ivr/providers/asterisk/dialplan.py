@@ -7,6 +7,7 @@ dead-man switch takes a caller out of a backend that fell silent (proven on Aste
 from collections.abc import Iterable
 
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
+from ticketing.facts import CLOSED
 
 INBOUND = "hotline-masuk"
 WAITING = "hotline-menunggu"
@@ -76,11 +77,17 @@ exten => T,1,GotoIf($["${{HOTLINE_CALL}}"=""]?refuse)
 ; The caller's number goes no further: queue_log, CEL and the agents' phones see the ticket's number.
 exten => enter,1,Set(CALLERID(num)=${{IF($["${{HOTLINE_LABEL}}"=""]?0:${{HOTLINE_LABEL}})}})
  same => n,Set(CALLERID(ani)=)
- same => n(queue),Set(LEFT=$[${{HOTLINE_DEADLINE}}-${{EPOCH}}])
+ same => n(queue),Set(CLOSES=${{IF($["${{HOTLINE_CLOSES}}"=""]?${{HOTLINE_DEADLINE}}:${{HOTLINE_CLOSES}})}})
+ same => n,Set(UNTIL=${{IF($[${{CLOSES}}<${{HOTLINE_DEADLINE}}]?${{CLOSES}}:${{HOTLINE_DEADLINE}})}})
+ same => n,Set(LEFT=$[${{UNTIL}}-${{EPOCH}}])
  same => n,Set(LEFT=${{IF($[${{LEFT}}<1]?1:${{LEFT}})}})
  same => n,Queue(${{HOTLINE_QUEUE}},,,,${{LEFT}},,,,${{HOTLINE_POSITION}})
- same => n,UserEvent(HotlineQueueExit,Queue:${{HOTLINE_QUEUE}},Status:${{QUEUESTATUS}})
- same => n,Goto(exit-${{FILTER(A-Z,${{QUEUESTATUS}})}},1)
+ same => n,Set(STATUS=${{FILTER(A-Z,${{QUEUESTATUS}})}})
+; Only the backend knows the office's hours: without it a caller is served, however late.
+ same => n,Set(OVER=${{IF($["${{HOTLINE_CLOSES}}"=""]?0:$[${{EPOCH}}>=${{CLOSES}}])}})
+ same => n,Set(STATUS=${{IF($["${{STATUS}}"="TIMEOUT" & ${{OVER}}]?{CLOSED}:${{STATUS}})}})
+ same => n,UserEvent(HotlineQueueExit,Queue:${{HOTLINE_QUEUE}},Status:${{STATUS}})
+ same => n,Goto(exit-${{STATUS}},1)
 ; A key while waiting: said to the backend, then back to the same place in the queue.
 exten => _[0-9*#],1,Set(HOTLINE_POSITION=${{QUEUEPOSITION}})
  same => n,Set(TIMEOUT(absolute)={DEAD_MAN_SECONDS})
@@ -135,6 +142,7 @@ def _exits() -> str:
     lines = []
     for status in ("", *QUEUE_STATUSES):
         lines.append(f"exten => exit-{status},1,Playback(hotline/semua-sibuk)\n same => n,Hangup()\n")
+    lines.append(f"exten => exit-{CLOSED},1,Playback(hotline/tutup-saat-menunggu)\n same => n,Hangup()\n")
     # Where a later Asterisk knows one more status.
     lines.append("exten => i,1,Playback(hotline/semua-sibuk)\n same => n,Hangup()\n")
     return "".join(lines)

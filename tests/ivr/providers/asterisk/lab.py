@@ -25,7 +25,8 @@ from ticketing.facts import CallFact, Report
 CALLER = "081200000042"
 """A number no network assigns."""
 TONES = {"salam-pagi": 0.3, "salam-siang": 0.3, "salam-sore": 0.3, "salam-malam": 0.3, "tetap-dilayani": 0.4,
-         "semua-sibuk": 0.4, "menu": 0.5, "long": 6.0, "urutan": 0.2, "urutan-pertama": 0.2, "jeda": 0.1,
+         "semua-sibuk": 0.4, "tutup-saat-menunggu": 0.4, "menu": 0.5,
+         "long": 6.0, "urutan": 0.2, "urutan-pertama": 0.2, "jeda": 0.1,
          "pilih-topik": 0.2, "topik-dicatat": 0.2}  # fmt: skip
 AT_MOST_SECONDS = 15.0
 
@@ -35,6 +36,7 @@ def queue(**changes: object) -> Queue:
     plain = Queue(
         name="dukcapil", label=Text("Dukcapil", "Civil registration"), strategy="rrmemory", ring_seconds=2,
         wrap_up_seconds=0, max_wait_seconds=60, announce_seconds=0, service_level_seconds=30,
+        at_closing="serve",
     )  # fmt: skip
     return replace(plain, **changes)
 

@@ -210,3 +210,34 @@ async def test_a_caller_who_waits_is_told_their_place_and_the_topics(open_lab: O
     messages = (lab.plan.work / "log" / "messages").read_text()
     assert "Asterisk 22" in messages
     assert not re.search("WARNING|ERROR", messages)
+
+
+async def test_who_waits_at_closing_is_told_and_let_go_and_who_talks_is_not_cut(open_lab: OpenLab) -> None:
+    lab = await open_lab()
+    vocabulary = Vocabulary.of({name: lab.sound(name) for name in ("tutup-saat-menunggu", "semua-sibuk")})
+    ear = Ear()
+    await ear.open()
+
+    async def register(session: AgiSession) -> None:
+        await session.set_variable("HOTLINE_CLOSES", str(int(time.time()) + 4))
+        await register_at_once(session)
+
+    await lab.answer_dialogues(register)
+    await lab.agent("agent-1", 0, ring_seconds=0.3, talk_seconds=8)
+    talking = await lab.citizen(AwaitHangUp(), name="talking")
+    await lab.hear(facts.AgentAnswered)
+    began = time.time()
+    waiting = await lab.citizen(AwaitHangUp(), name="waiting", ear_port=ear.port)
+    assert await waiting.wait() == 0
+    ear.close()
+    gave_up = await lab.hear(facts.QueueGaveUp)
+    still = lab.facts(facts.TalkEnded)
+    assert await talking.wait() == 0
+
+    assert isinstance(gave_up, facts.QueueGaveUp)
+    assert gave_up.status == facts.CLOSED
+    assert [e.name for e in transcribe(ear.frames, vocabulary, began, time.time()).heard][:1] == [
+        "tutup-saat-menunggu"
+    ]
+    assert still == []
+    assert len(lab.facts(facts.QueueGaveUp)) == 1
