@@ -197,7 +197,7 @@ class _Backend:
             raise BackendDidNotStart(self._settings.folder / "run" / "backend.log")
         self._keepers = [
             asyncio.create_task(self._keep()),
-            asyncio.create_task(watch(LOOPBACK, self.port, self._pair, self._kill)),
+            asyncio.create_task(watch(self.port, self._kill, by_tls=self._pair is not None)),
         ]
 
     async def stop(self) -> None:
