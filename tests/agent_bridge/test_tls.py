@@ -10,25 +10,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
 from typer.testing import CliRunner
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from agent_bridge import supervisor, watchdog
 from agent_bridge.accounts import Accounts, Role
+from agent_bridge.api.doorway import phone_socket
 from agent_bridge.cli import app
 from agent_bridge.house import open_ledger, read_office
 from config import certificate_files, own_authority
 from config.certificates import examine, pair_of
 from config.clock import now
 from config.settings import Profile, Settings
+from tests.ivr.providers.asterisk.lab import a_plan
 
 PASSWORD = "cukup-panjang-sekali"
 """Made up."""
@@ -188,6 +191,29 @@ async def test_the_watchdog_asks_by_tls_and_notices_a_frozen_backend(
     finally:
         served.process.send_signal(signal.SIGCONT)
         watching.cancel()
+
+
+@pytest.mark.parametrize(
+    ("host", "listen", "told"),
+    [
+        ("hotline.kantor:8065", "0.0.0.0", "wss://hotline.kantor:8066"),
+        ("192.0.2.10:8065", "192.0.2.10", "wss://192.0.2.10:8066"),
+        ("127.0.0.1:8065", "192.0.2.10", "wss://192.0.2.10:8066"),
+        ("127.0.0.1:8065", "127.0.0.1", "wss://127.0.0.1:8066"),
+        ("x;script-src *", "0.0.0.0", "wss://127.0.0.1:8066"),
+    ],
+)
+def test_the_browsers_phone_is_sent_to_the_pbx_under_the_name_the_page_has(
+    tmp_path: Path, host: str, listen: str, told: str
+):
+    plan = a_plan(tmp_path)
+    ports = replace(plan.ports, wss=8066)
+    scope = {"type": "http", "scheme": "https", "path": "/", "headers": [(b"host", host.encode())]}
+    request = Request(scope | {"query_string": b"", "server": ("127.0.0.1", 8065)})
+
+    assert phone_socket(plan, request) == f"ws://127.0.0.1:{plan.ports.http}"
+    by_tls = replace(plan, ports=ports, listen=listen, certificate=tmp_path / "x.pem")
+    assert phone_socket(by_tls, request) == told
 
 
 def tls(*words: str) -> tuple[int, str]:
