@@ -76,6 +76,8 @@ def _welcome(running: supervisor.Running, links: dict[str, str], tell: Speaker) 
     for name, token in links.items():
         tell(f"  Meja petugas {name} (sekali pakai): {running.address}/masuk#sekali={token}",
              f"  Desk of agent {name} (one time): {running.address}/masuk#sekali={token}")  # fmt: skip
+    if running.certificate:
+        tls.tell_of_running(running, tell)
     if running.plan is None:
         tell("  Tanpa Asterisk: halaman dapat dilihat, telepon tidak.",
              "  Without Asterisk: the pages can be seen, telephones do not work.")  # fmt: skip

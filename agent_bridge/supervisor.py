@@ -204,7 +204,7 @@ class _Backend:
             raise BackendDidNotStart(self._settings.folder / "run" / "backend.log")
         self._keepers = [
             asyncio.create_task(self._keep()),
-            asyncio.create_task(watch(LOOPBACK, self.port, self._pair, self._kill)),
+            asyncio.create_task(watch(self.port, self._kill, by_tls=self._pair is not None)),
         ]
 
     async def stop(self) -> None:
@@ -227,11 +227,9 @@ class _Backend:
             self._process.kill()
 
     async def _spawn(self) -> None:
-        program = (sys.executable, "-m", "agent_bridge.backend")
-        arguments = (self._redis_url, str(self.port), str(self._pair or ""))
-        self._process = await _spawn(
-            self._settings, "backend", *program, *arguments, stdin=asyncio.subprocess.PIPE
-        )
+        told = (self._redis_url, str(self.port), str(self._pair or ""))
+        command = (sys.executable, "-m", "agent_bridge.backend", *told)
+        self._process = await _spawn(self._settings, "backend", *command, stdin=asyncio.subprocess.PIPE)
         assert self._process.stdin is not None
         # Secrets go through a pipe: arguments and environments can be read by others.
         self._process.stdin.write((self._plan.to_json() if self._plan else "").encode())

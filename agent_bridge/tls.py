@@ -1,4 +1,4 @@
-"""TLS as the pages speak it: the newest certificate for each connection, and our own checks against it."""
+"""TLS as the pages speak it: which certificate there is, and the newest of them for each connection."""
 
 import ssl
 from datetime import datetime
@@ -35,20 +35,6 @@ def serving(pair: Path) -> ssl.SSLContext:
     newest = _Newest(pair, first)
     first.sni_callback = newest.take
     return first
-
-
-def checking(pair: Path) -> ssl.SSLContext:
-    """A client's context for our own checks on 127.0.0.1: it trusts the certificate in `pair` alone.
-
-    An office's certificate names the office's host, so the name is not compared: nobody else has its key.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    leaf = pair.read_text().partition("-----END CERTIFICATE-----")
-    context.load_verify_locations(cadata="".join(leaf[:2]))
-    # The leaf is the anchor, whoever issued it.
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    return context
 
 
 class _Newest:

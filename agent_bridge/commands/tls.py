@@ -11,11 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from agent_bridge.commands.speaking import Speaker, refusals, settings_or_exit
+from agent_bridge.supervisor import Running
 from config import certificate_files, certificates, own_authority
 from config.certificates import RENEW_DAYS, BadCertificate, Certificate, check_time, examine
 from config.clock import now
 from config.errors import Conflict
 from config.settings import Settings
+from ivr.providers.asterisk.plan import LOOPBACK, RTP_HIGHEST, RTP_LOWEST
 
 HOST_NAME = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
@@ -78,6 +80,21 @@ def show(as_json: Json = False) -> None:
         if not as_json:
             Speaker(settings.language)("[red]Segera perbarui.[/red]", "[red]Renew it soon.[/red]")
         sys.exit(1)
+
+
+def tell_of_running(running: Running, tell: Speaker) -> None:
+    """Where pages and sound are reached, for the firewall, and how long the certificate lasts."""
+    assert running.certificate
+    tell(f"  Halaman: {running.address}", f"  Pages: {running.address}")
+    if running.plan and running.plan.listen != LOOPBACK:
+        # Sound takes another part of the range at each start.
+        sound, wss = f"UDP {RTP_LOWEST}-{RTP_HIGHEST - 1}", running.plan.ports.wss
+        tell(f"  Buka di firewall: TCP {running.port} dan {wss}, {sound}",
+             f"  Open in the firewall: TCP {running.port} and {wss}, {sound}")  # fmt: skip
+    days = running.certificate.days_left(now())
+    if days < RENEW_DAYS:
+        tell(f"  [red]Sertifikat tinggal {days} hari: hotline tls show[/red]",
+             f"  [red]The certificate has {days} days left: hotline tls show[/red]")  # fmt: skip
 
 
 def _settings() -> Settings:

@@ -126,7 +126,7 @@ def _of_trunk(trunk: Trunk) -> dict[str, str]:
     sources = ",".join(trunk.match or (trunk.server.partition(":")[0],))
     made = {
         # The channel begins without a caller's number: the dialplan reads it where it is trusted.
-        "endpoint": f"[{name}]\ntype=endpoint\ncontext={INBOUND}\ndisallow=all\n"
+        "endpoint": f"[{name}]\ntype=endpoint\nidentify_by=ip\ncontext={INBOUND}\ndisallow=all\n"
         f"allow={','.join(trunk.codecs)}\ndirect_media=no\nrtp_symmetric=yes\ndtmf_mode=auto_info\n"
         f"trust_id_inbound=no\ncallerid=<{UNTOLD}>\nlanguage=id\naors={name}\n{header}",
         "aor": f"[{name}]\ntype=aor\ncontact=sip:{trunk.server}\nqualify_frequency=60\n",

@@ -28,6 +28,44 @@ def test_everything_listens_on_loopback_only(plan: PrivatePlan):
             assert address == "127.0.0.1", name
 
 
+@pytest.mark.parametrize("listen", ["192.0.2.10", "0.0.0.0"])
+def test_beyond_loopback_only_browsers_phones_are_listened_to_and_only_by_tls(plan: PrivatePlan, listen: str):
+    written = files(replace(plan, listen=listen, certificate=Path("/kantor/hotline.pem")))
+
+    beyond = {
+        (name, line)
+        for name, text in written.items()
+        for line in text.splitlines()
+        if "bind" in line and listen in line
+    }
+    assert beyond == {
+        ("http.conf", f"tlsbindaddr={listen}:{plan.ports.wss}"),
+        ("pjsip.conf", f"bind={listen}"),
+    }
+    assert f"[transport-wss]\ntype=transport\nprotocol=wss\nbind={listen}\n" in written["pjsip.conf"]
+    assert "tlscertfile=/kantor/hotline.pem\n" in written["http.conf"]
+    assert "tls" not in files(plan)["http.conf"]
+
+
+def test_sound_goes_by_the_one_address_that_is_listened_on(plan: PrivatePlan):
+    one, every = (
+        files(replace(plan, listen=listen, certificate=Path("/x.pem")))
+        for listen in ("192.0.2.10", "0.0.0.0")
+    )
+
+    assert "ice_permit=192.0.2.10/255.255.255.255\n" in one["rtp.conf"]
+    browsers = len([phone for phone in plan.phones if phone.kind == "browser"])
+    assert one["pjsip.conf"].count("media_address=192.0.2.10\nbind_rtp_to_media_address=yes\n") == browsers
+    assert "media_address" not in every["pjsip.conf"]
+    assert "ice_permit" not in every["rtp.conf"]
+
+
+def test_the_trunk_is_known_by_its_address_and_never_by_a_name_that_anybody_may_write(plan: PrivatePlan):
+    trunk = files(plan)["pjsip.conf"].partition("[trunk]")[2].partition("[")[0]
+
+    assert "identify_by=ip\n" in trunk
+
+
 def test_no_context_can_dial_out_or_run_a_command(plan: PrivatePlan):
     dialplan = files(plan)["extensions.conf"]
 
@@ -74,9 +112,10 @@ def test_keys_and_numbers_stay_out_of_the_pbxs_own_files(plan: PrivatePlan):
 
 
 def test_the_plan_travels_to_another_process_whole(plan: PrivatePlan):
-    there = PbxPlan.from_json(plan.to_json())
+    for whole in (plan, replace(plan, certificate=Path("/x.pem"), listen="0.0.0.0")):
+        there = PbxPlan.from_json(whole.to_json())
 
-    assert all(getattr(there, one.name) == getattr(plan, one.name) for one in fields(PbxPlan))
+        assert all(getattr(there, one.name) == getattr(whole, one.name) for one in fields(PbxPlan))
 
 
 def test_a_reboot_changes_the_name_that_ids_begin_with(plan: PrivatePlan):
