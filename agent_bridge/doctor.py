@@ -7,10 +7,10 @@ from pathlib import Path
 
 import httpx
 
-from agent_bridge import own_pbx
+from agent_bridge import pbx_plan
 from agent_bridge.house import read_office
 from agent_bridge.supervisor import PLAN_FILE
-from agent_bridge.tls import checking
+from agent_bridge.watchdog import anybody
 from config import certificate_files, office
 from config.clock import OFFICE_ZONE, Clock
 from config.errors import ConfigurationFault
@@ -54,7 +54,7 @@ async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> lis
 def plan_of(settings: Settings) -> PbxPlan | None:
     """The office's own PBX, or the private one that runs now."""
     if settings.pbx == "own":
-        return own_pbx.own_plan(settings, read_office(settings).office)
+        return pbx_plan.own_plan(settings, read_office(settings).office)
     try:
         return PbxPlan.from_json((settings.folder / "run" / PLAN_FILE).read_text())
     except OSError:
@@ -65,7 +65,7 @@ def _files(settings: Settings) -> Iterator[Finding]:
     try:
         book = frozenset(prompts.load(settings.office))
         if settings.pbx == "own":
-            own_pbx.own_plan(settings, office.load(settings.office, prompts=book, facts=frozenset(KINDS)))
+            pbx_plan.own_plan(settings, office.load(settings.office, prompts=book, facts=frozenset(KINDS)))
     except ConfigurationFault as fault:
         yield Finding("office", Level.FAILED, fault.text)
         return
@@ -102,7 +102,7 @@ async def _backend(settings: Settings) -> Finding:
     pair = certificate_files.pair_in(settings.tls_folder)
     address = f"{'https' if pair else 'http'}://127.0.0.1:{settings.port}/api/health"
     try:
-        async with httpx.AsyncClient(timeout=3, verify=checking(pair) if pair else True) as client:
+        async with httpx.AsyncClient(timeout=3, verify=anybody() if pair else True) as client:
             state = (await client.get(address)).json()
     except (httpx.HTTPError, ValueError):
         return warning(

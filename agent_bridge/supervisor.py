@@ -21,8 +21,7 @@ import structlog
 
 from agent_bridge import parts
 from agent_bridge.children import Children, stop
-from agent_bridge.house import read_office
-from agent_bridge.own_pbx import own_plan
+from agent_bridge.pbx_plan import plan_pbx
 from agent_bridge.tls import certificate_of
 from agent_bridge.watchdog import watch
 from config import certificate_files
@@ -30,7 +29,7 @@ from config.certificates import Certificate
 from config.clock import now
 from config.errors import Unavailable
 from config.settings import Settings
-from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, PrivatePlan, draw_up
+from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, PrivatePlan
 from ivr.providers.asterisk.private_pbx import PrivatePbx, write_private
 from ivr.speech import prompts
 from ivr.speech.music import make_music
@@ -77,32 +76,6 @@ def make_sounds(settings: Settings, progress: Callable[[int, int], None]) -> int
     make_music(settings.folder / "music" / "hold.wav")
     book = prompts.load(settings.office)
     return make_prompts(book, settings.folder / "sounds", recordings=settings.recordings, progress=progress)
-
-
-def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
-    """The PBX's plan: the office's own, a private one's, or None where there is no Asterisk."""
-    if settings.pbx == "own":
-        return own_plan(settings, read_office(settings).office)
-    program = parts.find("asterisk", settings)
-    if program is None:
-        return None
-    root = parts.asterisk_root(program)
-    system = not (root / parts.LIBRARIES / "asterisk/modules").is_dir()
-    base = Path("/") if system else root
-    return draw_up(
-        modules=base / parts.LIBRARIES / "asterisk/modules",
-        data=base / "usr/share/asterisk",
-        work=settings.folder / "pbx",
-        sounds=settings.folder / "sounds",
-        music=settings.folder / "music" / "hold.wav",
-        boot=secrets.token_hex(4),
-        queues=list(read_office(settings).office.queues.values()),
-        line_number=settings.line_number,
-        desk_phones=desk_phones,
-        listen=settings.listen,
-        certificate=certificate_files.pair_in(settings.tls_folder),
-        wss_port=settings.port + 1 if settings.port else 0,
-    )
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agent_bridge import own_pbx
+from agent_bridge import pbx_plan
 from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
 from agent_bridge.house import read_office
 from agent_bridge.supervisor import make_sounds
@@ -80,7 +80,7 @@ def _wanted(settings: Settings, folder: Path, style: str, version: str, permit: 
     if known is None:
         raise UnknownStyle(style)
     trunks = read_trunks(settings.office)
-    plan = own_pbx.plan_with(settings, read_office(settings).office, trunks)
+    plan = pbx_plan.plan_with(settings, read_office(settings).office, trunks)
     target = Target(known, version, permit)
     return marked_files.putting(
         folder, files(plan, trunks, target, lambda name: marked_files.without(folder / name))

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from agent_bridge import parts, supervisor
+from agent_bridge import parts
+from agent_bridge.pbx_plan import plan_pbx
 from config.office import OFFICE_FOLDER
 from config.settings import Settings
 from ivr.providers.asterisk import private_pbx
@@ -104,7 +105,7 @@ class OfficePbx:
 
     def __init__(self, home: Path, operator_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
         plain = Settings(home=home / "unused")
-        program, plan = parts.find("asterisk", plain), supervisor.plan_pbx(plain)
+        program, plan = parts.find("asterisk", plain), plan_pbx(plain)
         assert program
         assert isinstance(plan, PrivatePlan)
         self.plan = replace(plan, work=home / "pbx", run=home / "pbx" / "run", sounds=home / "pbx" / "sounds")

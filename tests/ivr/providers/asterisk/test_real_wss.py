@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from agent_bridge import parts, supervisor
+from agent_bridge import parts
+from agent_bridge.pbx_plan import plan_pbx
 from config import certificate_files, own_authority
 from config.certificates import pair_of
 from config.clock import now
 from config.settings import Profile, Settings
-from ivr.providers.asterisk.plan import PbxPlan
+from ivr.providers.asterisk.plan import PrivatePlan
 from ivr.providers.asterisk.private_pbx import PrivatePbx
 
 pytestmark = pytest.mark.real
@@ -32,11 +33,11 @@ async def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def plan(settings: Settings) -> AsyncIterator[PbxPlan]:
+async def plan(settings: Settings) -> AsyncIterator[PrivatePlan]:
     program = parts.find("asterisk", settings)
-    planned = supervisor.plan_pbx(settings)
+    planned = plan_pbx(settings)
     assert program, "no Asterisk: hotline parts asterisk sipp"
-    assert planned
+    assert isinstance(planned, PrivatePlan)
     pbx = PrivatePbx(program, planned)
     await pbx.start()
     yield planned
@@ -44,7 +45,7 @@ async def plan(settings: Settings) -> AsyncIterator[PbxPlan]:
 
 
 async def test_a_phone_beyond_loopback_comes_by_tls_and_nobody_is_taken_for_the_trunk(
-    settings: Settings, plan: PbxPlan
+    settings: Settings, plan: PrivatePlan
 ):
     trusting = ssl.create_default_context(cafile=str(settings.tls_folder / certificate_files.AUTHORITY))
     address = f"wss://{BEYOND}:{plan.ports.wss}/ws"

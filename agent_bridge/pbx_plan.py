@@ -1,0 +1,64 @@
+"""Which PBX the hotline works with: a private one that it starts, or the office's own."""
+
+import secrets
+from pathlib import Path
+
+from agent_bridge import parts
+from agent_bridge.house import read_office
+from config import certificate_files
+from config.office import Office
+from config.settings import Settings
+from config.trunks import Trunks, read_trunks
+from ivr.providers.asterisk.plan import PbxPlan, Phone, Ports, draw_up
+
+NAME = "kantor"
+
+
+def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
+    """The PBX's plan: the office's own, a private one's, or None where there is no Asterisk."""
+    if settings.pbx == "own":
+        return own_plan(settings, read_office(settings).office)
+    program = parts.find("asterisk", settings)
+    if program is None:
+        return None
+    root = parts.asterisk_root(program)
+    system = not (root / parts.LIBRARIES / "asterisk/modules").is_dir()
+    base = Path("/") if system else root
+    return draw_up(
+        modules=base / parts.LIBRARIES / "asterisk/modules",
+        data=base / "usr/share/asterisk",
+        work=settings.folder / "pbx",
+        sounds=settings.folder / "sounds",
+        music=settings.folder / "music" / "hold.wav",
+        boot=secrets.token_hex(4),
+        queues=list(read_office(settings).office.queues.values()),
+        line_number=settings.line_number,
+        desk_phones=desk_phones,
+        listen=settings.listen,
+        certificate=certificate_files.pair_in(settings.tls_folder),
+        wss_port=settings.port + 1 if settings.port else 0,
+    )
+
+
+def own_plan(settings: Settings, office: Office) -> PbxPlan:
+    """What the hotline must know of the office's PBX; raises ConfigurationFault."""
+    return plan_with(settings, office, read_trunks(settings.office))
+
+
+def plan_with(settings: Settings, office: Office, trunks: Trunks) -> PbxPlan:
+    """The same, where the trunks are read already."""
+    reader, control = settings.manager_secrets
+    readable = settings.pbx_logs.is_dir() and settings.ami_ca is None
+    return PbxPlan(
+        name=NAME,
+        host=settings.ami_host,
+        ca=settings.ami_ca,
+        ports=Ports(ami=settings.ami_port, agi=settings.agi_port),
+        reader_secret=reader,
+        control_secret=control,
+        line_number=settings.line_number,
+        queues=tuple(office.queues.values()),
+        phones=tuple(Phone(name, "", "sip", "agent") for name in trunks.desk_phones),
+        sounds=settings.folder / "sounds",
+        books=settings.pbx_logs if readable else None,
+    )
