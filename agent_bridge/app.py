@@ -57,8 +57,8 @@ def create_app(
 
 async def _health(request: Request) -> dict[str, Any]:
     """Whether the backend stands, and the link to the PBX with it."""
-    link = request.app.state.house.desks.link()
-    return {"backend": "up", "pbx": link.pbx}
+    house = request.app.state.house
+    return {"backend": "up", "pbx": house.desks.link().pbx, "office": house.office_used}
 
 
 async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:

@@ -21,6 +21,7 @@ from agent_bridge.house import open_ledger, read_office
 from agent_bridge.pages import ensure_pages
 from agent_bridge.rehearsal.rehearse import Script
 from agent_bridge.rehearsal.rehearse import rehearse as play
+from agent_bridge.sounds import make_sounds
 from config.clock import now
 from config.errors import Unavailable
 from config.settings import Settings
@@ -64,9 +65,7 @@ def _prepare(settings: Settings, tell: Speaker) -> None:
     ensure_pages(tell)
     with Progress(TextColumn("{task.description}"), BarColumn(), console=console, transient=True) as bars:
         bar = bars.add_task("Suara / Prompts")
-        made = supervisor.make_sounds(
-            settings, lambda done, total: bars.update(bar, completed=done, total=total)
-        )
+        made = make_sounds(settings, lambda done, total: bars.update(bar, completed=done, total=total))
     if made:
         tell(f"{made} suara dibuat.", f"{made} prompts made.")
 

@@ -9,7 +9,6 @@ import httpx
 
 from agent_bridge import pbx_plan
 from agent_bridge.house import read_office
-from agent_bridge.supervisor import PLAN_FILE
 from agent_bridge.watchdog import anybody
 from config import certificate_files, office
 from config.clock import OFFICE_ZONE, Clock
@@ -17,7 +16,6 @@ from config.errors import ConfigurationFault
 from config.findings import Finding, Level, failed, ok, warning
 from config.settings import Settings
 from ivr.providers.asterisk import examination, kept_data, pbx_sounds
-from ivr.providers.asterisk.plan import PbxPlan
 from ivr.speech import prompts
 from ivr.speech.prompts import LANGUAGE_FOLDER, NORMAL
 from ticketing.ledger.codec import KINDS
@@ -33,7 +31,7 @@ async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> lis
     if any(finding.level is Level.FAILED for finding in found):
         return found
     found += [*_hours(settings, clock), *_disk(settings), await _backend(settings)]
-    plan = plan_of(settings)
+    plan = pbx_plan.plan_of(settings)
     if plan is None:
         return [
             *found,
@@ -49,16 +47,6 @@ async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> lis
     if call_seconds:
         found.append(await examination.await_call(plan, call_seconds))
     return found
-
-
-def plan_of(settings: Settings) -> PbxPlan | None:
-    """The office's own PBX, or the private one that runs now."""
-    if settings.pbx == "own":
-        return pbx_plan.own_plan(settings, read_office(settings).office)
-    try:
-        return PbxPlan.from_json((settings.folder / "run" / PLAN_FILE).read_text())
-    except OSError:
-        return None
 
 
 def _files(settings: Settings) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
 from agent_bridge.replay import Replay
 from config.clock import now
-from config.errors import Unavailable
+from config.errors import ConfigurationFault, Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
 from config.settings import Settings
 from ivr.call_desk import CallDesk
@@ -36,6 +36,7 @@ from ticketing.people.privacy import Vault
 TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind})
 """Facts any of which may be the first to show that a talk is over."""
 RESTORE_AGAIN_SECONDS = 1.0
+FOLLOW_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +89,7 @@ class House:
         self.journal = ledger.journal
         self.reader = ledger.reader
         self.feed = feed
+        self.office_used = self.office_name
         self._errands: set[asyncio.Task[None]] = set()
         self.desk = CallDesk(self.journal)
         self.accounts = Accounts(self.journal, self.reader, now)
@@ -111,6 +113,30 @@ class House:
         if self.asterisk is None:
             raise NoPbx
         return self.asterisk.plan
+
+    @property
+    def office_name(self) -> str:
+        """Which of the configurations taken is in use; empty where the folder itself is read."""
+        folder = self.settings.office
+        return folder.readlink().name if folder.is_symlink() else ""
+
+    async def follow_office(self) -> None:
+        """Use each configuration as it is taken, for ever; calls that are going on do not notice."""
+        used = self.office_name
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            if (name := self.office_name) == used:
+                continue
+            used = name
+            try:
+                await asyncio.to_thread(self.keeper.reload)
+            except ConfigurationFault as fault:
+                log.error("configuration not used", id=fault.text.id, en=fault.text.en)
+                continue
+            if self.asterisk:
+                self.asterisk.forget_sounds()
+            self.office_used = name
+            log.info("configuration used", name=name)
 
     async def pbx_is_up(self) -> None:
         """The link to the PBX came up: it may have forgotten who sits where."""
@@ -184,6 +210,7 @@ async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -
     feed.follow(house.desks.on_rows)
     house.desk.open()
     running = [asyncio.create_task(feed.run()), asyncio.create_task(house.desks.keep_alive())]
+    running.append(asyncio.create_task(house.follow_office()))
     if house.roster:
         running.append(asyncio.create_task(house.roster.keep_time()))
     try:

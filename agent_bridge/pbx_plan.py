@@ -12,6 +12,8 @@ from config.trunks import Trunks, read_trunks
 from ivr.providers.asterisk.plan import PbxPlan, Phone, Ports, draw_up
 
 NAME = "kantor"
+PLAN_FILE = "pbx.json"
+"""Where a check finds the PBX that runs now; it holds secrets and is its owner's alone."""
 
 
 def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
@@ -62,3 +64,13 @@ def plan_with(settings: Settings, office: Office, trunks: Trunks) -> PbxPlan:
         sounds=settings.folder / "sounds",
         books=settings.pbx_logs if readable else None,
     )
+
+
+def plan_of(settings: Settings) -> PbxPlan | None:
+    """The office's own PBX, or the private one that runs now."""
+    if settings.pbx == "own":
+        return own_plan(settings, read_office(settings).office)
+    try:
+        return PbxPlan.from_json((settings.folder / "run" / PLAN_FILE).read_text())
+    except OSError:
+        return None

@@ -14,14 +14,16 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
 from agent_bridge import parts
 from agent_bridge.children import Children, stop
-from agent_bridge.pbx_plan import plan_pbx
+from agent_bridge.house import read_office
+from agent_bridge.pbx_plan import PLAN_FILE, plan_pbx
+from agent_bridge.taking import in_use
 from agent_bridge.tls import certificate_of
 from agent_bridge.watchdog import watch
 from config import certificate_files
@@ -31,15 +33,10 @@ from config.errors import Unavailable
 from config.settings import Settings
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, PrivatePlan
 from ivr.providers.asterisk.private_pbx import PrivatePbx, write_private
-from ivr.speech import prompts
-from ivr.speech.music import make_music
-from ivr.speech.synthesize import make_prompts
 
 RESTART_SECONDS = 1.0
 READY_SECONDS = 30.0
 SOCKET_PATH_ROOM = 100
-PLAN_FILE = "pbx.json"
-"""Where a check finds the PBX that runs now; it holds secrets and is its owner's alone."""
 
 log = structlog.get_logger(__name__)
 
@@ -71,13 +68,6 @@ class BackendDidNotStart(Unavailable):
         )
 
 
-def make_sounds(settings: Settings, progress: Callable[[int, int], None]) -> int:
-    """Make the prompts and the music that are missing; returns how many prompts were made."""
-    make_music(settings.folder / "music" / "hold.wav")
-    book = prompts.load(settings.office)
-    return make_prompts(book, settings.folder / "sounds", recordings=settings.recordings, progress=progress)
-
-
 @asynccontextmanager
 async def running(
     settings: Settings, desk_phones: int = 3, road: Callable[[PbxPlan], PbxPlan] = lambda plan: plan
@@ -91,6 +81,7 @@ async def running(
     children = Children(folder / "children.json")
     children.end_leftovers()
     certificate = certificate_of(settings, now())
+    settings = in_use(settings, now())
     plan = plan_pbx(settings, desk_phones)
     if plan:
         write_private(folder / PLAN_FILE, plan.to_json())
@@ -104,6 +95,7 @@ async def running(
         await backend.start()
         host = certificate.outside_names[0] if certificate and settings.is_beyond_loopback else LOOPBACK
         yield Running(plan, backend.port, settings.folder, redis_url, host, certificate)
+    (folder / PLAN_FILE).unlink(missing_ok=True)
     children.forget()
 
 
@@ -138,7 +130,8 @@ async def _start_pbx(
             log.error("asterisk ended; starting it again")
             await asyncio.sleep(RESTART_SECONDS)
             # A new boot id keeps the Uniqueids of this life apart from those of the last.
-            pbx.plan = pbx.plan.rebooted(secrets.token_hex(4))
+            queues = tuple(read_office(settings).office.queues.values())
+            pbx.plan = replace(pbx.plan.rebooted(secrets.token_hex(4)), queues=queues)
             with contextlib.suppress(Unavailable):
                 await pbx.start()
                 children.add("asterisk", pbx.pid or 0)

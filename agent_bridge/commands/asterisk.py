@@ -8,7 +8,7 @@ import typer
 from agent_bridge import pbx_plan
 from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
 from agent_bridge.house import read_office
-from agent_bridge.supervisor import make_sounds
+from agent_bridge.sounds import make_sounds
 from config.errors import Refused
 from config.settings import Settings
 from config.trunks import read_trunks

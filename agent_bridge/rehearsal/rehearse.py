@@ -19,6 +19,7 @@ from agent_bridge.rehearsal import drill
 from agent_bridge.rehearsal.agent import Manners, RehearsalAgent
 from agent_bridge.rehearsal.faults import Scene
 from agent_bridge.rehearsal.report import Material, NumberHeard, numbers_heard, report
+from agent_bridge.sounds import make_sounds
 from agent_bridge.supervisor import Running
 from config.errors import Refused
 from config.settings import Settings
@@ -100,7 +101,7 @@ async def rehearse(
     """
     own = _own_settings(settings)
     parts.bring(("asterisk", "redis-server", "sipp"), own, tell)
-    supervisor.make_sounds(own, lambda *_: None)
+    make_sounds(own, lambda *_: None)
     async with drill.prepared(own) as road, supervisor.running(own, script.agents, road) as running:
         stage = _Stage(own, running, script, tell, DRILL_LIMIT_SECONDS if faults else CALL_LIMIT_SECONDS)
         async with drill.striking(faults, stage.scene(road.proxy), tell) as struck:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from config.errors import NotFound
+from config.office import OFFICE_FOLDER
 from config.yaml_files import read
 
 PROMPTS_FILE = "prompts.id.yaml"
 LANGUAGE_FOLDER = "id"
+MENU_FIELDS = ("window_seconds", "tries", "keys")
 NORMAL, SLOW = "hotline", "hotline-pelan"
 
 
@@ -28,8 +31,23 @@ class PromptBook:
 
 
 def load(folder: Path) -> PromptBook:
-    """The office's prompts; raises ConfigurationFault."""
-    return PromptBook({name: value.text() for name, value in read(folder / PROMPTS_FILE).pairs()})
+    """The office's prompts; raises ConfigurationFault, also where one lacks that the hotline itself says."""
+    top = read(folder / PROMPTS_FILE)
+    texts = {name: value.text() for name, value in top.pairs()}
+    for name in sorted(_needed() - texts.keys()):
+        top.refuse(
+            f"Suara '{name}' tidak ada, padahal selalu dipakai. Tambahkan baris '{name}: ...'.",
+            f"The prompt '{name}' is missing, and it is always needed. Add a line '{name}: ...'.",
+        )
+    return PromptBook(texts)
+
+
+@cache
+def _needed() -> frozenset[str]:
+    """What is said whatever the menus say: every prompt that comes with the hotline, but the menus' own."""
+    shipped = {name for name, _ in read(OFFICE_FOLDER / PROMPTS_FILE).pairs()}
+    menus = (menu.fields(("prompts",), MENU_FIELDS) for _, menu in read(OFFICE_FOLDER / "menus.yaml").pairs())
+    return frozenset(shipped - {prompt.text() for menu in menus for prompt in menu["prompts"].items()})
 
 
 def sound(name: str, *, slow: bool = False) -> str:

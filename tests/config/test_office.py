@@ -8,6 +8,7 @@ import pytest
 from config.errors import ConfigurationFault, Language
 from config.office import OFFICE_FOLDER, OfficeKeeper, load
 from config.sop import Sop
+from ivr.speech import prompts
 from tests.builders import OFFICE
 from ticketing.ledger.codec import KINDS
 
@@ -46,6 +47,7 @@ def test_the_sop_kept_with_a_case_reads_back_the_same():
     [
         ("queues.yaml", "strategy: rrmemory", "strategy: ringall", "membunyikan semua"),
         ("queues.yaml", "ring_seconds: 15", "ring_seconds: lima belas", "bilangan bulat"),
+        ("queues.yaml", "at_closing: serve", "at_closing: server", "Maksudnya 'serve'?"),
         ("queues.yaml", "ring_seconds: 15", "ring_secs: 15", "Maksudnya 'ring_seconds'?"),
         ("queues.yaml", "ring_seconds: 15", "ring_seconds: -3", "terlalu kecil"),
         ("queues.yaml", "  istirahat: {id: Istirahat, en: Break}", "  istirahat: Istirahat", "pasangan"),
@@ -132,3 +134,13 @@ def test_the_last_good_configuration_goes_on(office: Path):
 
     (office / "queues.yaml").write_text(text.replace("ring_seconds: 15", "ring_seconds: 20"))
     assert keeper.reload().default_queue.ring_seconds == 20
+
+
+def test_a_prompt_that_the_hotline_itself_says_cannot_be_left_out(office: Path):
+    file = office / "prompts.id.yaml"
+    file.write_text(file.read_text().replace("semua-sibuk:", "semua-sibuk-sekali:"))
+
+    with pytest.raises(ConfigurationFault) as fault:
+        prompts.load(office)
+
+    assert "'semua-sibuk' tidak ada" in fault.value.text.id

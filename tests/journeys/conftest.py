@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_bridge import parts, supervisor
+from agent_bridge import parts
+from agent_bridge.sounds import make_sounds
 from config.settings import Settings
 
 
@@ -14,7 +15,7 @@ def hotline(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings(home=tmp_path_factory.mktemp("hl"), port=0)
     for name in ("asterisk", "redis-server", "sipp"):
         assert parts.find(name, settings), f"{name} is missing: make test brings it"
-    supervisor.make_sounds(settings, lambda *_: None)
+    make_sounds(settings, lambda *_: None)
     return settings
 
 

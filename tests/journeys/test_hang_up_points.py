@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from agent_bridge import parts, practice, supervisor
 from agent_bridge.house import open_ledger, read_office
+from agent_bridge.sounds import make_sounds
 from agent_bridge.supervisor import Running
 from config.clock import now
 from config.settings import Settings
@@ -236,7 +237,7 @@ def lived(
 ) -> dict[str, tuple[AnyRow | BaseException, AnyRow | None]]:
     """All the calls, made once."""
     settings = Settings(home=tmp_path_factory.mktemp("hl"), port=0)
-    supervisor.make_sounds(settings, lambda *_: None)
+    make_sounds(settings, lambda *_: None)
     return asyncio.run(live_through(settings))
 
 

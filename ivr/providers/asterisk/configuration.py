@@ -60,7 +60,7 @@ def files(plan: PrivatePlan) -> dict[str, str]:
         "http.conf": _http(plan),
         "rtp.conf": _rtp(plan),
         "pjsip.conf": _pjsip(plan),
-        "queues.conf": _queues(plan),
+        "queues.conf": queues_file(plan),
         "extensions.conf": extensions(plan),
         "musiconhold.conf": f"[default]\nmode=files\ndirectory={plan.music.parent}\n",
         "cel.conf": f"[general]\n{cel_events()}",
@@ -259,7 +259,8 @@ default_expiration=300
 """
 
 
-def _queues(plan: PrivatePlan) -> str:
+def queues_file(plan: PbxPlan) -> str:
+    """`queues.conf` of a private PBX."""
     head = "[general]\npersistentmembers = no\nshared_lastcall = yes\nautofill = yes\n"
     return head + queue_sections(plan)
 

@@ -50,7 +50,7 @@ def putting(folder: Path, wanted: Mapping[str, str]) -> list[Change]:
 
     Raises ChangedByHand.
     """
-    changes = [_putting(folder / name, text) for name, text in wanted.items()]
+    changes = [renewed(folder / name, text) for name, text in wanted.items()]
     left = [change for change in taking_back(folder) if change.file.name not in wanted]
     return [change for change in (*changes, *left) if change.before != change.after]
 
@@ -99,7 +99,8 @@ def text_of(file: Path) -> str | None:
     return file.read_bytes().decode("utf-8", "surrogateescape") if file.exists() else None
 
 
-def _putting(file: Path, text: str) -> Change:
+def renewed(file: Path, text: str) -> Change:
+    """What must change so that our lines in the file are `text`; raises ChangedByHand."""
     base = without(file)
     state = "new" if base is None else "cut" if base and not base.endswith("\n") else "old"
     gap = "\n" if state == "cut" else ""

@@ -118,6 +118,10 @@ class AsteriskProvider:
         folder = self.plan.books
         return Books(folder / "cel-custom" / CEL_FILE, folder / "queue_log") if folder else None
 
+    def forget_sounds(self) -> None:
+        """The sounds may be others now, and as long as they are."""
+        self._lengths.clear()
+
     def _hear(self, event: AmiEvent) -> None:
         if event.name == "FullyBooted" and self._healer:
             self._healer.on_boot(event)

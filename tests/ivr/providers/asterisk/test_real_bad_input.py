@@ -16,6 +16,7 @@ from sqlalchemy import select
 from agent_bridge import parts, supervisor
 from agent_bridge.house import open_ledger, read_office
 from agent_bridge.rehearsal.report import numbers_heard
+from agent_bridge.sounds import make_sounds
 from config.settings import Settings
 from ivr.probe.citizen import Citizen
 from ivr.probe.ears import Ear, Vocabulary, transcribe
@@ -224,7 +225,7 @@ def keys_of(ticket_id: str) -> str:
 def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     """One day of bad input, lived once."""
     settings = Settings(home=tmp_path_factory.mktemp("hl"), port=0)
-    supervisor.make_sounds(settings, lambda *_: None)
+    make_sounds(settings, lambda *_: None)
     return asyncio.run(everybody_calls(settings))
 
 
