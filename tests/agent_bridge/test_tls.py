@@ -227,6 +227,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # What only the certificate will allow does not stop it from being made.
     monkeypatch.setenv("HOTLINE_HOST", "0.0.0.0")
     monkeypatch.setenv("HOTLINE_PROFILE", "produksi")
+    monkeypatch.setenv("HOTLINE_LANGUAGE", "id")
     return tmp_path
 
 
