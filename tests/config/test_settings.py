@@ -74,3 +74,10 @@ def test_ids_and_instants_stay_readable_in_a_log_line():
     )
 
     assert line["call_id"] == "hotline-ab12-1795506000.14"
+
+
+def test_a_manager_on_another_machine_is_reached_by_tls_or_not_at_all(tmp_path: Path):
+    with pytest.raises(ValidationError, match="TLS"):
+        Settings(home=tmp_path, ami_host="192.0.2.10")
+
+    assert Settings(home=tmp_path, ami_host="192.0.2.10", ami_ca=tmp_path / "ca.pem").ami_host == "192.0.2.10"

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from agent_bridge import doctor, parts, practice, supervisor
 from agent_bridge.cli import app
 from agent_bridge.house import open_ledger, read_office
+from agent_bridge.pbx_plan import own_plan
 from agent_bridge.rehearsal.agent import Manners, RehearsalAgent
 from agent_bridge.rehearsal.report import numbers_heard
 from config.clock import now
@@ -21,6 +22,7 @@ from config.settings import Settings
 from ivr.probe.citizen import Citizen
 from ivr.probe.ears import transcribe
 from ivr.probe.sipp import HangUp, Sipp, Wait
+from ivr.providers.asterisk import examination
 from tests.ivr.providers.asterisk.lab import free_port
 from tests.journeys.office_pbx import OPERATOR, OfficePbx, Operator
 from tests.journeys.test_citizens import vocabulary
@@ -111,7 +113,8 @@ async def test_an_offices_own_pbx_is_set_up_looked_at_and_called_by_both_its_tru
                 await asyncio.sleep(0.1)
             found = await levels(Settings(**(settings.model_dump() | {"port": running.port})))
             pai = "P-Asserted-Identity: <sip:+6281200000062@operator>"
-            by_address, by_registration, _ = await asyncio.gather(
+            dialled_in, by_address, by_registration, _ = await asyncio.gather(
+                examination.await_call(own_plan(settings, read_office(settings).office), 20),
                 citizen_calls(office, settings, "1500", "<sip:081200000061@x>", source="127.0.0.1"),
                 citizen_calls(office, settings, "0315920000", "<sip:anonymous@x>", pai, source=OPERATOR),
                 stranger_waits(sipp),
@@ -121,6 +124,8 @@ async def test_an_offices_own_pbx_is_set_up_looked_at_and_called_by_both_its_tru
         await office.pbx.stop()
     command("--sounds", str(office.plan.sounds), "--undo")
 
+    assert dialled_in.level == "ok"
+    assert "hotline-" in dialled_in.text.en
     assert "failed" not in found.values(), found
     assert set(found) >= {
         "rights",
