@@ -10,6 +10,7 @@ import pytest
 NEEDS_REAL_PARTS = os.environ.get("HOTLINE_TEST_REAL") == "1"
 LEFT_OUT = ("real", "browser", "long")
 LONGEST_TEST_SECONDS = 240
+LONGEST_LONG_TEST_SECONDS = 900
 """A test that hangs ends here, and the others go on."""
 
 
@@ -38,12 +39,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Every test ends by itself."""
+    seconds = LONGEST_LONG_TEST_SECONDS if item.get_closest_marker("long") else LONGEST_TEST_SECONDS
 
     def too_long(_signal: int, _frame: FrameType | None) -> None:
-        raise TimeoutError(f"{item.nodeid} took longer than {LONGEST_TEST_SECONDS} seconds")
+        raise TimeoutError(f"{item.nodeid} took longer than {seconds} seconds")
 
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(LONGEST_TEST_SECONDS)
+    signal.alarm(seconds)
     try:
         return (yield)
     finally:
