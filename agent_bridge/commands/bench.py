@@ -45,7 +45,25 @@ def _agi(tell: Tell) -> list[Result]:
     return agi.run(tell)
 
 
-BENCHES: dict[str, Callable[[Tell], list[Result]]] = {"ami": _ami, "ticket": _ticket, "agi": _agi}
+def _pop(tell: Tell) -> list[Result]:
+    from agent_bridge.bench import pop
+
+    return asyncio.run(pop.run(tell))
+
+
+def _rush(tell: Tell) -> list[Result]:
+    from agent_bridge.bench import rush
+
+    return asyncio.run(rush.run(tell))
+
+
+BENCHES: dict[str, Callable[[Tell], list[Result]]] = {
+    "ami": _ami,
+    "ticket": _ticket,
+    "agi": _agi,
+    "pop": _pop,
+    "rush": _rush,
+}
 
 
 def bench(
@@ -84,7 +102,7 @@ def _table(results: list[Result]) -> Table:
         plain = result.to_json()
         shown = [str(plain[name]) if plain[name] is not None else "-" for name in ("ours", "peer", "floor")]
         judged = plain["ratio_to_peer"] if result.goal.startswith("peer") else plain["ratio_to_floor"]
-        verdict = f"{judged['median']:g} [{judged['low']:g}, {judged['high']:g}]"
+        verdict = f"{judged['median']:g} [{judged['low']:g}, {judged['high']:g}]" if judged else ""
         table.add_row(
             f"{result.path} ({result.unit})", *shown, result.goal, verdict + (" ok" if result.met else " x")
         )

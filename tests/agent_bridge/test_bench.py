@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_bridge.bench import agi, ami, ticket
+from agent_bridge.bench import agi, ami, pop, rush, ticket
 from agent_bridge.bench.measure import Goal, Ratio, ratio, weigh
 
 
@@ -25,6 +25,22 @@ def test_a_dialogue_of_the_benchmark_is_held_to_its_end_by_all_three() -> None:
 
     assert min(costs.ours, costs.peer or 0, costs.floor or 0) > 0
     assert beside.facts["bad_peers"] == agi.BAD_PEERS
+
+
+@pytest.mark.real
+async def test_every_ring_of_the_benchmark_is_shown_at_the_desk() -> None:
+    results = await pop.run(lambda *_: None, rounds=1, rings=5, rates=(0, 2_000))
+
+    assert [result.path for result in results] == ["pop-0", "pop-2000", "pop-echo-2000"]
+    assert results[0].facts["shown"] == 5
+
+
+@pytest.mark.real
+async def test_every_caller_of_the_rush_is_in_the_ledger_once() -> None:
+    turn, shown = await rush.run(lambda *_: None, callers=10, events_a_second=2_000)
+
+    assert turn.facts["numbers"] == shown.facts["callers"] == 10
+    assert turn.facts["turns"] > 10 * 20
 
 
 @pytest.mark.parametrize(
