@@ -1,6 +1,7 @@
-"""`hotline bench rush`: a Monday morning, 300 registrations a minute while the PBX says 16,000 things a second.
+"""`hotline bench rush`: a Monday morning in people's units.
 
-The whole backend in one process, on real Redis and a real ledger; callers and the PBX in others. A sound is
+300 registrations a minute while the PBX says 16,000 things a second. The whole backend is one process, on
+real Redis and a real ledger; callers and the PBX are others. A sound is
 over as soon as it is played, so the dialogues come closer together than people's would. Measured: the turn
 (a caller's answer until the next command) and the pop; counted: every caller in the ledger, once.
 """
