@@ -8,7 +8,6 @@ from pathlib import Path
 import httpx
 
 from agent_bridge import pbx_plan
-from agent_bridge.house import read_office
 from agent_bridge.watchdog import anybody
 from config import certificate_files, office
 from config.clock import OFFICE_ZONE, Clock
@@ -64,7 +63,8 @@ def _files(settings: Settings) -> Iterator[Finding]:
 
 
 def _hours(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    hours = read_office(settings).office.hours
+    # Those of the files, also where practice leaves the line open round the clock.
+    hours = office.load(settings.office).hours
     found = alarms(hours, clock().astimezone(OFFICE_ZONE).date())
     yield from (Finding("hours", Level.WARNING, text) for text in found)
     if not found:

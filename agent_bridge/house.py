@@ -14,7 +14,7 @@ from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
 from agent_bridge.replay import Replay
-from config.clock import now
+from config.clock import now, office_day
 from config.errors import ConfigurationFault, Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
 from config.settings import Settings
@@ -32,6 +32,7 @@ from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.recorder import Committed, Recorder
 from ticketing.people.privacy import Vault
+from ticketing.tickets.calendar import alarms
 
 TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind})
 """Facts any of which may be the first to show that a talk is over."""
@@ -122,8 +123,12 @@ class House:
 
     async def follow_office(self) -> None:
         """Use each configuration as it is taken, for ever; calls that are going on do not notice."""
-        used = self.office_name
+        used, told_on = self.office_name, None
         while True:
+            if told_on != (today := office_day(now())):
+                told_on = today
+                for alarm in alarms(self.office.hours, today):
+                    log.warning("days off are missing", id=alarm.id, en=alarm.en)
             await asyncio.sleep(FOLLOW_SECONDS)
             if (name := self.office_name) == used:
                 continue
