@@ -108,11 +108,14 @@ async def pops(scene: Scene, rings: int, apart_seconds: float = APART_SECONDS) -
         scene.say(f"ring bench-{scene.rings} {scene.agent_id}")
         call, at = (await scene.pbx.stdout.readline()).decode().split()
         wrote[call] = float(at)
-        await asyncio.sleep(apart_seconds)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LATE_SECONDS):
-            while wrote.keys() - seen.keys():  # noqa: ASYNC110 - the watcher only collects
-                await asyncio.sleep(0.01)
+        pause = asyncio.create_task(asyncio.sleep(apart_seconds))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LATE_SECONDS):
+                while call not in seen:  # noqa: ASYNC110 - the watcher only collects
+                    await asyncio.sleep(0.001)
+        # A ring that ended before it was shown would rightly never be.
+        scene.say(f"end {call} {scene.agent_id}")
+        await pause
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
     if lost := wrote.keys() - seen.keys():

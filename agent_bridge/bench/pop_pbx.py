@@ -1,7 +1,7 @@
 """A made-up manager for `hotline bench pop`: a stream of events nobody reads, and now and then a ring.
 
-A process of its own. Told on standard input `rate N` or `ring CALL AGENT`; says on standard output when
-it wrote each ring (seconds of the monotonic clock, which all processes share).
+A process of its own. Told on standard input `rate N`, `ring CALL AGENT` or `end CALL AGENT`; says on standard
+output when it wrote each ring (seconds of the monotonic clock, which all processes share).
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from ivr.providers.asterisk.event_facts import WANTED
 TICK_SECONDS = 0.005
 CALLS_IN_STREAM = 100
 APART_SECONDS = 0.015
-"""Between a call's joining, its ringing and its end."""
+"""Between a call's joining and its ringing."""
 LISTS = {"Status": "StatusComplete", "QueueStatus": "QueueStatusComplete"}
 DENIED = ("Command", "Originate")
 
@@ -47,8 +47,10 @@ class Manager:
             while line := (await words.readline()).decode().split():
                 if line[0] == "rate":
                     self._rate = int(line[1])
-                else:
+                elif line[0] == "ring":
                     await self._ring(line[1], line[2])
+                else:
+                    self._end(line[1], line[2])
         murmuring.cancel()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -89,10 +91,11 @@ class Manager:
         at = time.monotonic()
         self._tell(rang)
         print(call, at, flush=True)  # noqa: T201 - read by the benchmark
-        await asyncio.sleep(APART_SECONDS)
-        self._tell(
-            _event("AgentRingNoAnswer", call, **leg, RingTime="15"), _event("Hangup", call, Cause="16")
-        )
+
+    def _end(self, call: str, agent: str) -> None:
+        leg = {"Queue": "dukcapil", "MemberName": agent, "DestUniqueid": f"{call}.1"}
+        unanswered = _event("AgentRingNoAnswer", call, **leg, RingTime="15")
+        self._tell(unanswered, _event("Hangup", call, Cause="16"))
 
     def _tell(self, *events: bytes) -> None:
         if self._reader:
