@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from redis.asyncio import Redis
 
+from agent_bridge import practice
 from agent_bridge.children import pids
 from config import checkpoint
 from config.settings import Settings
@@ -198,13 +199,14 @@ def _lock(ledger: Path, seconds: float) -> None:
 
 @asynccontextmanager
 async def _asked_meanwhile(scene: Scene) -> AsyncIterator[dict[str, int]]:
-    """Somebody tries to sign in the while, with a token that is none; which answers they got."""
+    """Somebody tries to sign in the while, which the ledger has to write; which answers they got."""
     answers: dict[str, int] = {}
+    token = (await practice.sign_in_links(scene.settings, [("penguji", "Penguji")]))["Penguji"]
 
     async def ask() -> None:
         async with httpx.AsyncClient(base_url=scene.address, timeout=10) as client:
             while True:
-                answer = await client.post("/api/session/once", json={"token": "drill"})
+                answer = await client.post("/api/session/once", json={"token": token})
                 wait = answer.headers.get("Retry-After")
                 said = f"{answer.status_code}" + (f", Retry-After {wait}" if wait else "")
                 answers[said] = answers.get(said, 0) + 1

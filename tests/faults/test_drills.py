@@ -57,6 +57,9 @@ async def test_twenty_callers_are_served_whatever_breaks(hotline: Settings, faul
     verdict = await drilled(hotline, 20, fault)
 
     everybody_is_served(verdict)
+    if fault == "ledger-locked":
+        [blow] = verdict["struck"]
+        assert any(answer.startswith("503, Retry-After") for answer in blow["notes"]["answers"])
 
 
 @pytest.mark.long
