@@ -7,10 +7,16 @@ from functools import cached_property
 from typing import Any, Literal
 
 from config.errors import Text
-from config.yaml_files import Located, fingerprint, unknown
+from config.yaml_files import WHOLE_NUMBER, Located, fingerprint, unknown
 
 ACTORS = ("citizen", "agent", "dispatcher", "official", "system")
 WARN_RATIO = 0.8
+_BOUNDARIES = ("starts_on", "ends_on", "only_if")
+
+
+STEP_ENDED = "step_ended"
+"""What stands for the end of another step in a boundary; written `{step: 5}`."""
+STARTS = ("first", "latest", "each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,9 @@ class FactPattern:
 class SopStep:
     """One step. A step without boundaries is not observed yet; its times are known all the same.
 
-    `start` says which of several starts counts: the first, or the latest before the end.
+    `start` says which of several starts counts: the first, the latest before the end, or each, and then
+    the step is taken again (a round) each time. `only_if` names facts without which the step is not on
+    this case's way. With `ends_after_seconds` it ends by itself, so long after it began.
     """
 
     number: int
@@ -35,8 +43,10 @@ class SopStep:
     output: Text | None
     starts_on: tuple[FactPattern, ...] = ()
     ends_on: tuple[FactPattern, ...] = ()
-    start: Literal["first", "latest"] = "first"
+    start: Literal["first", "latest", "each"] = "first"
     warn_ratio: float = WARN_RATIO
+    only_if: tuple[FactPattern, ...] = ()
+    ends_after_seconds: int | None = None
 
     @property
     def observed(self) -> bool:
@@ -86,7 +96,8 @@ class Sop:
 
 def _step_from_json(plain: dict[str, Any]) -> SopStep:
     boundaries = {
-        name: tuple(FactPattern(**pattern) for pattern in plain[name]) for name in ("starts_on", "ends_on")
+        name: tuple(FactPattern(**pattern) for pattern in plain.get(name, ()))
+        for name in ("starts_on", "ends_on", "only_if")
     }
     output = Text(**plain["output"]) if plain["output"] else None
     return SopStep(**(plain | boundaries | {"name": Text(**plain["name"]), "output": output}))
@@ -111,7 +122,7 @@ def read_sop(top: Located, known_facts: frozenset[str]) -> Sop:
 def _read_step(item: Located, expected: int, known_facts: frozenset[str]) -> SopStep:
     fields = item.fields(
         ("number", "name"),
-        ("actor", "standard_seconds", "output", "starts_on", "ends_on", "start", "warn_ratio"),
+        ("actor", "standard_seconds", "output", *_BOUNDARIES, "start", "warn_ratio", "ends_after_seconds"),
     )
     number = fields["number"].number(least=1)
     if number != expected:
@@ -119,8 +130,7 @@ def _read_step(item: Located, expected: int, known_facts: frozenset[str]) -> Sop
             f"Langkah {expected} harus ada di sini, bukan {number}. Tulis 'number: {expected}'.",
             f"Step {expected} belongs here, not {number}. Write 'number: {expected}'.",
         )
-    starts_on = _patterns(fields.get("starts_on"), known_facts)
-    ends_on = _patterns(fields.get("ends_on"), known_facts)
+    starts_on, ends_on, only_if = (_patterns(fields.get(name), known_facts, number) for name in _BOUNDARIES)
     if bool(starts_on) != bool(ends_on):
         (fields.get("starts_on") or fields["ends_on"]).refuse(
             f"Langkah {number} dapat mulai tetapi tidak dapat selesai, atau sebaliknya. "
@@ -128,29 +138,51 @@ def _read_step(item: Located, expected: int, known_facts: frozenset[str]) -> Sop
             f"Step {number} can begin but not end, or the reverse. "
             "Fill in both 'starts_on' and 'ends_on', or neither.",
         )
-    start = fields["start"].choice(("first", "latest")) if "start" in fields else "first"
+    start: Any = fields["start"].choice(STARTS) if "start" in fields else "first"
     return SopStep(
         number=number,
         name=fields["name"].label(),
         actor=fields["actor"].choice(ACTORS) if "actor" in fields else None,
-        standard_seconds=fields["standard_seconds"].number(least=1) if "standard_seconds" in fields else None,
+        standard_seconds=_seconds(fields, "standard_seconds"),
         output=fields["output"].label() if "output" in fields else None,
         starts_on=starts_on,
         ends_on=ends_on,
-        start="latest" if start == "latest" else "first",
+        start=start,
         warn_ratio=fields["warn_ratio"].share() if "warn_ratio" in fields else WARN_RATIO,
+        only_if=only_if,
+        ends_after_seconds=_seconds(fields, "ends_after_seconds"),
     )
 
 
-def _patterns(items: Located | None, known_facts: frozenset[str]) -> tuple[FactPattern, ...]:
-    if items is None:
-        return ()
-    patterns = []
-    for item in items.items():
-        fields = item.fields(("fact",), ("times",))
-        name = fields["fact"].text()
-        if known_facts and name not in known_facts:
-            fields["fact"].refuse(*unknown(name, sorted(known_facts)))
-        where = {"times": fields["times"].number(least=1)} if "times" in fields else {}
-        patterns.append(FactPattern(name, where))
-    return tuple(patterns)
+def _seconds(fields: dict[str, Located], name: str) -> int | None:
+    return fields[name].number(least=1) if name in fields else None
+
+
+def _patterns(items: Located | None, known_facts: frozenset[str], number: int) -> tuple[FactPattern, ...]:
+    return tuple(_pattern(item, known_facts, number) for item in items.items()) if items else ()
+
+
+def _pattern(item: Located, known_facts: frozenset[str], number: int) -> FactPattern:
+    """`{fact: ..., where: {...}}`, or `{step: n}` for the end of an earlier step."""
+    fields = item.fields((), ("fact", "where", "step"))
+    if "step" in fields:
+        step = fields["step"].number(least=1)
+        if step >= number:
+            fields["step"].refuse(
+                f"Langkah {number} hanya dapat menunggu langkah sebelumnya, bukan langkah {step}.",
+                f"Step {number} can only wait for an earlier step, not for step {step}.",
+            )
+        return FactPattern(STEP_ENDED, {"step": step})
+    name = item.fields(("fact",), ("where",))["fact"].text()
+    if known_facts and name not in known_facts:
+        fields["fact"].refuse(*unknown(name, sorted(known_facts)))
+    where = {key: _value(value) for key, value in fields["where"].pairs()} if "where" in fields else {}
+    return FactPattern(name, where)
+
+
+def _value(item: Located) -> Any:
+    """A whole number, yes or no, or a word."""
+    text = item.text()
+    if text in ("true", "false"):
+        return text == "true"
+    return item.number() if WHOLE_NUMBER.fullmatch(text) else text

@@ -5,15 +5,17 @@ from typing import Any
 
 import msgspec
 
-from ticketing import facts
+from ticketing import case_facts, facts
+from ticketing.case_facts import CaseFact
 from ticketing.facts import AgentFact, CallFact, Fact
 
+_BASES = (Fact, CallFact, AgentFact, CaseFact)
 _COLUMNS = ("key", "occurred_at", "provenance")
 
 KINDS: dict[str, type[Fact]] = {
     kind.kind: kind
-    for kind in vars(facts).values()
-    if isinstance(kind, type) and issubclass(kind, Fact) and kind not in (Fact, CallFact, AgentFact)
+    for kind in (*vars(facts).values(), *vars(case_facts).values())
+    if isinstance(kind, type) and issubclass(kind, Fact) and kind not in _BASES
 }
 """Every kind of fact by its name."""
 

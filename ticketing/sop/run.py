@@ -3,28 +3,37 @@
 One engine for every step: a step begins and ends on the facts its definition in `sop.yaml` names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from config.office import FactPattern, Sop, SopStep
+from config.sop import STEP_ENDED, FactPattern, Sop, SopStep
+from ticketing.case_facts import StepSkipped
 from ticketing.facts import Fact, Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class StepTiming:
-    """One step of one case. `ended_at` is None while it runs."""
+    """One step of one case. `ended_at` is None while it runs; `round` counts how often it was taken.
+
+    `by` is who acted last in it, where people did. A skipped step has the reason's text, and no seconds.
+    """
 
     step: SopStep
     started_at: datetime
     started_by: Provenance
     ended_at: datetime | None = None
     ended_by: Provenance | None = None
+    round: int = 1
+    by: str | None = None
+    skip_reason_id: str | None = None
 
     @property
     def seconds(self) -> float | None:
         """How long the step took."""
-        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+        if self.ended_at is None or self.skip_reason_id:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
 
     @property
     def within(self) -> bool | None:
@@ -34,37 +43,119 @@ class StepTiming:
         return self.seconds <= self.step.standard_seconds
 
 
+@dataclass(frozen=True, slots=True)
+class _Boundary:
+    """A moment at which a step may begin or end."""
+
+    at: datetime
+    provenance: Provenance
+    by: str | None
+
+
 def steps_of(sop: Sop, known: Iterable[Fact]) -> tuple[StepTiming, ...]:
     """The steps that the facts show as begun, in the SOP's order. Pure and order-independent."""
     once = {fact.key: fact for fact in known}
     facts = sorted(once.values(), key=lambda fact: (fact.occurred_at, fact.key))
-    timings = (_timing(step, facts) for step in sop.steps)
-    return tuple(timing for timing in timings if timing)
+    timings: list[StepTiming] = []
+    for step in sop.steps:
+        timings += _rounds(step, facts, timings)
+    return tuple(timings)
 
 
-def _timing(step: SopStep, facts: list[Fact]) -> StepTiming | None:
-    starts = [fact for fact in facts if _matches(step.starts_on, fact)]
-    if not starts:
-        return None
-    ends = [fact for fact in facts if _matches(step.ends_on, fact)]
-    end = next((fact for fact in ends if fact.occurred_at >= starts[0].occurred_at), None)
+def missing(sop: Sop, known: Sequence[Fact], timings: Sequence[StepTiming]) -> tuple[int, ...]:
+    """Steps on this case's way that neither took place to their end nor were skipped for a reason."""
+    over = {timing.step.number for timing in timings if timing.ended_at}
+    return tuple(
+        step.number
+        for step in sop.steps
+        if step.observed and step.number not in over and is_on_the_way(step, known)
+    )
+
+
+def is_on_the_way(step: SopStep, known: Iterable[Fact]) -> bool:
+    """Whether the case takes this step: the FAQ book solves some, the others go to officials."""
+    return not step.only_if or any(_matches(step.only_if, fact) for fact in known)
+
+
+def _rounds(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list[StepTiming]:
+    skipped = _skipped(step, facts)
+    if skipped:
+        return [skipped]
+    starts = _boundaries(step.starts_on, facts, earlier)
+    ends = _boundaries(step.ends_on, facts, earlier)
+    found: list[StepTiming] = []
+    while starts:
+        timing = _timing(step, starts, ends, len(found) + 1, facts[-1].occurred_at)
+        found.append(timing)
+        if step.start != "each" or timing.ended_at is None:
+            break
+        over_at = timing.ended_at
+        starts = [start for start in starts if start.at >= over_at and start.at > timing.started_at]
+        ends = [end for end in ends if end.at > over_at]
+    return found
+
+
+def _timing(
+    step: SopStep, starts: list[_Boundary], ends: list[_Boundary], round: int, latest_at: datetime
+) -> StepTiming:
+    end = next((end for end in ends if end.at >= starts[0].at), None)
     start = _start(step, starts, end)
+    end = _by_itself(step, start, end, latest_at)
+    who = (end and end.by) or start.by
     if end is None:
-        return StepTiming(step, start.occurred_at, start.provenance)
-    return StepTiming(step, start.occurred_at, start.provenance, end.occurred_at, end.provenance)
+        return StepTiming(step, start.at, start.provenance, round=round, by=who)
+    return StepTiming(step, start.at, start.provenance, end.at, end.provenance, round, who)
 
 
-def _start(step: SopStep, starts: list[Fact], end: Fact | None) -> Fact:
+def _start(step: SopStep, starts: list[_Boundary], end: _Boundary | None) -> _Boundary:
     """The first start, or the latest before the end: a second ring is a new try at taking the call."""
-    if step.start == "first":
+    if step.start != "latest":
         return starts[0]
-    in_time = [fact for fact in starts if end is None or fact.occurred_at <= end.occurred_at]
-    return in_time[-1]
+    return [start for start in starts if end is None or start.at <= end.at][-1]
+
+
+def _by_itself(
+    step: SopStep, start: _Boundary, end: _Boundary | None, latest_at: datetime
+) -> _Boundary | None:
+    """The end a step comes to by itself, once anything later is known of the case."""
+    if step.ends_after_seconds is None:
+        return end
+    last = start.at + timedelta(seconds=step.ends_after_seconds)
+    if min(end.at if end else latest_at, latest_at) <= last:
+        return end
+    return _Boundary(last, Provenance.INFERRED, start.by)
+
+
+def _skipped(step: SopStep, facts: list[Fact]) -> StepTiming | None:
+    for fact in facts:
+        if isinstance(fact, StepSkipped) and fact.step == step.number:
+            at, by = fact.occurred_at, fact.provenance
+            return StepTiming(step, at, by, at, by, by=fact.actor_id, skip_reason_id=fact.reason_id)
+    return None
+
+
+def _boundaries(
+    patterns: tuple[FactPattern, ...], facts: list[Fact], earlier: list[StepTiming]
+) -> list[_Boundary]:
+    waits_for = {pattern.where["step"] for pattern in patterns if pattern.fact == STEP_ENDED}
+    found = [
+        _Boundary(timing.ended_at, timing.ended_by or timing.started_by, timing.by)
+        for timing in earlier
+        if timing.ended_at and timing.step.number in waits_for
+    ]
+    found += [
+        _Boundary(fact.occurred_at, fact.provenance, _who(fact)) for fact in facts if _matches(patterns, fact)
+    ]
+    return sorted(found, key=lambda boundary: boundary.at)
+
+
+def _who(fact: Fact) -> str | None:
+    return getattr(fact, "actor_id", None) or getattr(fact, "agent_id", None)
 
 
 def _matches(patterns: tuple[FactPattern, ...], fact: Fact) -> bool:
     return any(
         pattern.fact == fact.kind
-        and all(getattr(fact, name) == value for name, value in pattern.where.items())
+        and all(getattr(fact, name, None) == value for name, value in pattern.where.items())
         for pattern in patterns
     )
