@@ -7,8 +7,11 @@ from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
 
+from config.categories import Category, TicketType, read_districts, read_matters
 from config.errors import ConfigurationFault, Text
+from config.follow_up import FollowUp, FollowUpClass, read_follow_up
 from config.sop import FactPattern, Sop, SopStep, read_sop
+from config.units import WEEKDAYS, Units, read_units
 from config.yaml_files import Located, read, unknown
 
 __all__ = [
@@ -26,7 +29,6 @@ __all__ = [
 ]
 
 OFFICE_FOLDER = Path(__file__).parent
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ONE_AT_A_TIME = ("rrmemory", "leastrecent", "fewestcalls", "random", "linear", "wrandom")
 ACTIONS = ("register", "check_ticket", "continue_ticket", "person")
 MENUS = ("daftar", "punya-tiket", "cek-tiket")
@@ -86,17 +88,6 @@ ROUND_THE_CLOCK = Hours({day: (time.min, time.max) for day in range(7)}, {})
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
-    """One matter citizens call about; a restricted one is for few eyes only."""
-
-    code: str
-    label: Text
-    parent: str | None
-    restricted: bool
-    key: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Office:
     """The whole configuration, consistent in itself."""
 
@@ -105,7 +96,11 @@ class Office:
     queues: dict[str, Queue]
     not_ready_reasons: dict[str, Text]
     hours: Hours
+    types: dict[str, TicketType]
     categories: dict[str, Category]
+    districts: dict[str, str]
+    units: Units
+    follow_up: FollowUp
     folder: Path = field(default=OFFICE_FOLDER, compare=False)
 
     @property
@@ -121,19 +116,38 @@ class Office:
         """The category a caller names by `key` while waiting."""
         return next((category for category in self.categories.values() if category.key == key), None)
 
+    def follow_up_class(self, ticket_type: str | None, category: str | None) -> FollowUpClass:
+        """The clock a case runs under: its category's own, its type's, else that of the first type."""
+        matter = self.categories.get(category or "")
+        kind = self.types.get(ticket_type or "", next(iter(self.types.values())))
+        return self.follow_up.classes[(matter and matter.follow_up) or kind.follow_up]
+
+    def is_restricted(self, category: str | None) -> bool:
+        """Whether a matter is for few eyes only; what has no category yet is not."""
+        return category in self.categories and self.categories[category].restricted
+
 
 def load(
     folder: Path = OFFICE_FOLDER, *, prompts: Collection[str] = (), facts: Collection[str] = ()
 ) -> Office:
     """Read the office's files; raises ConfigurationFault. `prompts` and `facts` are the names that exist."""
     queues, reasons = _read_queues(read(folder / "queues.yaml"))
+    follow_up = read_follow_up(read(folder / "follow_up.yaml"))
+    matters = read(folder / "categories.yaml")
+    types, categories = read_matters(matters)
+    _require_classes(matters, follow_up)
+    districts = read_districts(read(folder / "districts.yaml"))
     return Office(
         sop=read_sop(read(folder / "sop.yaml"), frozenset(facts)),
         menus=_read_menus(read(folder / "menus.yaml"), frozenset(prompts)),
         queues=queues,
         not_ready_reasons=reasons,
         hours=_read_hours(read(folder / "hours.yaml")),
-        categories=_read_categories(read(folder / "categories.yaml")),
+        types=types,
+        categories=categories,
+        districts=districts,
+        units=read_units(read(folder / "units.yaml"), categories, districts),
+        follow_up=follow_up,
         folder=folder,
     )
 
@@ -147,7 +161,10 @@ def faults(
         "sop.yaml": lambda top: read_sop(top, frozenset(facts)),
         "menus.yaml": lambda top: _read_menus(top, frozenset(prompts)),
         "hours.yaml": _read_hours,
-        "categories.yaml": _read_categories,
+        "categories.yaml": read_matters,
+        "districts.yaml": read_districts,
+        "units.yaml": read_units,
+        "follow_up.yaml": read_follow_up,
     }
     found = []
     for name, reader in readers.items():
@@ -155,7 +172,22 @@ def faults(
             reader(read(folder / name))
         except ConfigurationFault as fault:
             found.append(fault)
+    if not found:
+        try:
+            load(folder, prompts=prompts, facts=facts)
+        except ConfigurationFault as fault:
+            found.append(fault)
     return found
+
+
+def _require_classes(matters: Located, follow_up: FollowUp) -> None:
+    """Refuse a class of follow-up that `follow_up.yaml` does not have."""
+    known = tuple(follow_up.classes)
+    for _, part in matters.pairs():
+        for _, item in part.pairs():
+            named = dict(item.pairs()).get("follow_up")
+            if named:
+                named.choice(known)
 
 
 class OfficeKeeper:
@@ -309,24 +341,3 @@ def _read_days_off(year: str, item: Located) -> tuple[DayOff, ...]:
             DayOff(day, fields["name"].text(), fields["kind"].choice(("libur nasional", "cuti bersama")))
         )
     return tuple(days)
-
-
-def _read_categories(top: Located) -> dict[str, Category]:
-    found: dict[str, Category] = {}
-    for code, item in top.pairs():
-        fields = item.fields(("id", "en"), ("parent", "restricted", "key"))
-        parent = fields["parent"].text() if "parent" in fields else None
-        if parent is not None and parent not in found:
-            fields["parent"].refuse(
-                f"Induk '{parent}' belum ada di atas baris ini. Tulis induknya lebih dahulu.",
-                f"The parent '{parent}' does not stand above this line. Write the parent first.",
-            )
-        key = fields["key"].choice(KEYS[1:]) if "key" in fields else None
-        if key and any(other.key == key for other in found.values()):
-            fields["key"].refuse(
-                f"Tombol {key} sudah dipakai topik lain. Pakai tombol lain dari 1 sampai 9.",
-                f"The key {key} is taken already. Use another one from 1 to 9.",
-            )
-        restricted = "restricted" in fields and fields["restricted"].choice(("true", "false")) == "true"
-        found[code] = Category(code, Text(fields["id"].text(), fields["en"].text()), parent, restricted, key)
-    return found

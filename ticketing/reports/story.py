@@ -14,7 +14,7 @@ from config.errors import Text
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """One step of the SOP as this case took it; `round` counts how often. Provenances are `Provenance` values.
+    """One step of the SOP as this case took it; `round` counts how often. Provenances are those of facts.
 
     `by` is the name of who acted, None for citizens. A skipped step has `skip_reason` and no seconds.
     """

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from config.clock import OFFICE_ZONE
 from config.errors import Text
+from config.follow_up import Span
 from config.office import ROUND_THE_CLOCK, Hours
+from config.yaml_files import fingerprint
 
 LONGEST_CLOSURE_DAYS = 60
 ALARM_DAYS = 60
@@ -61,6 +63,38 @@ class Calendar:
             return opening[1]
         return self.next_opening(left_at)
 
+    def after(self, at: datetime, span: Span) -> datetime:
+        """`span` after `at`; working days keep the time of day and skip what the office is closed on."""
+        if not span.working_days:
+            return at + timedelta(seconds=span.seconds)
+        local = at.astimezone(OFFICE_ZONE)
+        day = self.working_day_after(local.date(), span.working_days)
+        return datetime.combine(day, local.time(), OFFICE_ZONE).astimezone(UTC)
+
+    def before(self, at: datetime, span: Span) -> datetime:
+        """`span` before `at`, counted in the same way."""
+        if not span.working_days:
+            return at - timedelta(seconds=span.seconds)
+        local = at.astimezone(OFFICE_ZONE)
+        day, left = local.date(), span.working_days
+        while left:
+            day -= timedelta(days=1)
+            left -= self.is_working_day(day)
+        return datetime.combine(day, local.time(), OFFICE_ZONE).astimezone(UTC)
+
+    def working_day_after(self, day: date, count: int) -> date:
+        """The `count`-th working day after that day."""
+        left = count
+        while left:
+            day += timedelta(days=1)
+            left -= self.is_working_day(day)
+        return day
+
+    @property
+    def version(self) -> str:
+        """Which calendar a due time was counted by: it changes with the week and the days off."""
+        return _version(self.hours)
+
     def has_table(self, year: int) -> bool:
         """Whether the year's days off are known; without them no working day can be promised."""
         return year in self.hours.days_off
@@ -75,6 +109,18 @@ class Calendar:
             return None
         opens, closes = self.hours.week[day.weekday()]
         return (_instant(day, opens), _instant(day, closes))
+
+
+_VERSIONS: dict[int, tuple[Hours, str]] = {}
+
+
+def _version(hours: Hours) -> str:
+    """Counted once for each table; the tables in use are few and live long."""
+    known = _VERSIONS.get(id(hours))
+    if known is None or known[0] is not hours:
+        years = "+".join(map(str, sorted(hours.days_off))) or "-"
+        known = _VERSIONS[id(hours)] = (hours, f"{years}@{fingerprint(repr(hours))}")
+    return known[1]
 
 
 def _instant(day: date, clock: time) -> datetime:

@@ -1,0 +1,419 @@
+"""A case, folded from what people did to its ticket: any order or repetition of facts ends in the same case."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ticketing import case_facts as facts
+from ticketing.case_facts import SYSTEM, CaseFact, Channel, FollowUpResult, Track, Urgency
+
+
+class Stage(StrEnum):
+    """Where a case stands by what people did; before anybody did anything its calls decide."""
+
+    UNTOUCHED = "untouched"
+    BEGUN = "begun"
+    RECORDED = "recorded"
+    ANALYSED = "analysed"
+    SEARCHING = "searching"
+    WITH_DISPATCHER = "with_dispatcher"
+    WITH_OFFICIAL = "with_official"
+    RETURNED = "returned"
+    SOLVED = "solved"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    SETTLED = "settled"
+    REFERRED = "referred"
+    MERGED = "merged"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+OVER = frozenset({Stage.CLOSED, Stage.CANCELLED, Stage.MERGED})
+"""Nobody owes anything for these any more."""
+WITH_BACK_OFFICE = frozenset({Stage.WITH_DISPATCHER, Stage.WITH_OFFICIAL})
+
+
+class Solution(Struct, frozen=True):
+    """What is to be told to the citizen, and who answers for it."""
+
+    text_id: str
+    author_id: str
+    author_role: str
+    written_at: datetime
+    article: str | None = None
+    article_version: int | None = None
+    deliver_by: str | None = None
+
+
+class Told(Struct, frozen=True):
+    """That the citizen was told: when, by whom, how."""
+
+    at: datetime
+    by: str
+    channel: Channel
+
+
+class Wait(Struct, frozen=True):
+    """Waiting for the citizen; `ended_at` is None while it goes on."""
+
+    began_at: datetime
+    ended_at: datetime | None = None
+
+
+class Recap(Struct, frozen=True):
+    """SOP step 14's output, by its texts' ids."""
+
+    problem_id: str
+    solution_id: str
+    told_by: str | None
+    told_at: datetime | None
+
+
+class Case(Struct, frozen=True):
+    """What people made of a ticket. `acted_at` is when its owner last did something; misses count since then."""
+
+    ticket_id: str
+    stage: Stage = Stage.UNTOUCHED
+    opened_at: datetime | None = None
+    parent_ticket_id: str | None = None
+    person_id: str | None = None
+    sop_version: str | None = None
+    agent_id: str | None = None
+    call_ids: tuple[str, ...] = ()
+    fields: frozenset[str] = frozenset()
+    district: str | None = None
+    ticket_type: str | None = None
+    category: str | None = None
+    story_id: str | None = None
+    outline_id: str | None = None
+    solution: Solution | None = None
+    delivered: Told | None = None
+    satisfied: bool | None = None
+    confirmed_at: datetime | None = None
+    track: Track | None = None
+    urgency: Urgency = Urgency.NORMAL
+    sent_at: datetime | None = None
+    forwarded_at: datetime | None = None
+    unit: str | None = None
+    official_id: str | None = None
+    consult_until_at: datetime | None = None
+    consult_accepted: bool = False
+    reason_id: str | None = None
+    belongs_to: str | None = None
+    recap: Recap | None = None
+    waits: tuple[Wait, ...] = ()
+    plan_made: bool = False
+    followed_up_at: datetime | None = None
+    misses: int = 0
+    missed_at: datetime | None = None
+    acted_at: datetime | None = None
+    taken_over_by: str | None = None
+    told_at: datetime | None = None
+    called_back_at: datetime | None = None
+    times_called_back: int = 0
+    reached: bool = False
+    messages_told: frozenset[str] = frozenset()
+    merged_into: str | None = None
+    stage_before: Stage = Stage.UNTOUCHED
+    closed_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody owes anything any more."""
+        return self.stage in OVER
+
+    @property
+    def waiting_since_at(self) -> datetime | None:
+        """Since when the office waits for the citizen, if it does."""
+        last = self.waits[-1] if self.waits else None
+        return last.began_at if last and last.ended_at is None else None
+
+    def paused(self, until_at: datetime) -> timedelta:
+        """How long the office's clock stood still up to `until_at`."""
+        spans = ((wait.ended_at or until_at) - wait.began_at for wait in self.waits)
+        return sum(spans, timedelta())
+
+
+def fold(known: Iterable[CaseFact], ticket_id: str) -> Case:
+    """The case as its facts tell it. Facts of one instant are taken in the order cases go through them."""
+    once = {fact.key: fact for fact in known}
+    case = Case(ticket_id)
+    for fact in sorted(once.values(), key=_order):
+        case = _touched(case, fact)
+        apply = _APPLY.get(type(fact))
+        if apply is not None:
+            case = apply(case, fact)
+    return case
+
+
+def _touched(case: Case, fact: CaseFact) -> Case:
+    """What every fact tells: in which talk it was, and that somebody acted."""
+    if fact.during_call_id and fact.during_call_id not in case.call_ids:
+        case = replace(case, call_ids=(*case.call_ids, fact.during_call_id))
+    if fact.actor_role == "agent":
+        case = replace(case, agent_id=fact.actor_id)
+    if fact.actor_id == SYSTEM:
+        return case
+    return replace(case, acted_at=fact.occurred_at, misses=0, missed_at=None)
+
+
+def _to(case: Case, stage: Stage, *after: Stage) -> Case:
+    """On to `stage`, but never back to it from a later one unless that one is named."""
+    early = (Stage.UNTOUCHED, Stage.BEGUN, Stage.RECORDED, Stage.ANALYSED, Stage.SEARCHING, Stage.RETURNED)
+    return replace(case, stage=stage) if case.stage in (*early, *after) else case
+
+
+def _opened(case: Case, fact: facts.CaseOpened) -> Case:
+    return replace(
+        _to(case, Stage.BEGUN),
+        opened_at=fact.occurred_at,
+        parent_ticket_id=fact.parent_ticket_id,
+        person_id=case.person_id or fact.person_id,
+        sop_version=fact.sop_version,
+    )
+
+
+def _filed(case: Case, fact: facts.ComplainantFiled) -> Case:
+    return replace(case, person_id=case.person_id or fact.person_id)
+
+
+def _begun(case: Case, fact: facts.EntryBegun) -> Case:
+    return replace(case, stage=Stage.BEGUN) if case.stage is Stage.UNTOUCHED else case
+
+
+def _identified(case: Case, fact: facts.IdentityRecorded) -> Case:
+    case = replace(case, stage=Stage.BEGUN) if case.stage is Stage.UNTOUCHED else case
+    return replace(case, fields=case.fields | set(fact.fields), district=fact.district or case.district)
+
+
+def _complained(case: Case, fact: facts.ComplaintRecorded) -> Case:
+    begun = case.stage in (Stage.UNTOUCHED, Stage.BEGUN)
+    return replace(
+        case,
+        stage=Stage.RECORDED if begun else case.stage,
+        ticket_type=fact.ticket_type,
+        category=fact.category,
+        story_id=fact.text_id,
+    )
+
+
+def _outlined(case: Case, fact: facts.OutlineWritten) -> Case:
+    early = case.stage in (Stage.UNTOUCHED, Stage.BEGUN, Stage.RECORDED)
+    return replace(case, stage=Stage.ANALYSED if early else case.stage, outline_id=fact.text_id)
+
+
+def _searching(case: Case, fact: facts.FaqOpened) -> Case:
+    return _to(case, Stage.SEARCHING)
+
+
+def _solved(case: Case, fact: facts.SolutionWritten) -> Case:
+    solution = Solution(
+        fact.text_id,
+        fact.actor_id,
+        fact.actor_role,
+        fact.occurred_at,
+        fact.article,
+        fact.article_version,
+        fact.deliver_by,
+    )
+    return replace(
+        _to(case, Stage.SOLVED, Stage.WITH_OFFICIAL, Stage.WITH_DISPATCHER), solution=solution, delivered=None
+    )
+
+
+def _delivered(case: Case, fact: facts.SolutionDelivered) -> Case:
+    told = Told(fact.occurred_at, fact.actor_id, fact.channel)
+    return replace(
+        _to(case, Stage.AWAITING_CONFIRMATION, Stage.SOLVED), delivered=told, told_at=fact.occurred_at
+    )
+
+
+def _sent(case: Case, fact: facts.SentToDispatcher) -> Case:
+    later = (Stage.SOLVED, Stage.AWAITING_CONFIRMATION, Stage.SETTLED)
+    return replace(
+        _to(case, Stage.WITH_DISPATCHER, *later),
+        track=fact.track,
+        urgency=fact.urgency,
+        sent_at=fact.occurred_at,
+        official_id=None,
+        unit=None,
+        consult_until_at=None,
+        taken_over_by=None,
+    )
+
+
+def _forwarded(case: Case, fact: facts.ForwardedToOfficial) -> Case:
+    return replace(
+        _to(case, Stage.WITH_OFFICIAL, Stage.WITH_DISPATCHER, Stage.WITH_OFFICIAL),
+        unit=fact.unit,
+        official_id=fact.official_id,
+        forwarded_at=fact.occurred_at,
+        consult_until_at=fact.consult_until_at,
+        consult_accepted=False,
+        plan_made=False,
+        followed_up_at=None,
+        taken_over_by=None,
+    )
+
+
+def _accepted(case: Case, fact: facts.ConsultAccepted) -> Case:
+    return replace(case, consult_accepted=True)
+
+
+def _deferred(case: Case, fact: facts.ConsultDeferred) -> Case:
+    return replace(case, track=Track.DEFERRED, consult_until_at=None)
+
+
+def _returned(case: Case, fact: facts.Returned) -> Case:
+    back = Stage.WITH_DISPATCHER if case.stage is Stage.WITH_OFFICIAL else Stage.RETURNED
+    case = replace(case, reason_id=fact.reason_id, taken_over_by=None, consult_until_at=None)
+    return replace(case, stage=back, official_id=None, unit=None) if case.stage in WITH_BACK_OFFICE else case
+
+
+def _referred(case: Case, fact: facts.ReferredElsewhere) -> Case:
+    stage = case.stage if case.is_over else Stage.REFERRED
+    return replace(case, stage=stage, belongs_to=fact.belongs_to, reason_id=fact.text_id)
+
+
+def _confirmed(case: Case, fact: facts.CitizenConfirmed) -> Case:
+    case = replace(case, confirmed_at=fact.occurred_at, satisfied=fact.satisfied)
+    told = case.stage in (Stage.AWAITING_CONFIRMATION, Stage.REFERRED)
+    if told and fact.satisfied:
+        return replace(case, stage=Stage.SETTLED)
+    return replace(case, stage=Stage.SEARCHING) if told else case
+
+
+def _recapped(case: Case, fact: facts.RecapWritten) -> Case:
+    return replace(case, recap=Recap(fact.problem_id, fact.solution_id, fact.told_by, fact.told_at))
+
+
+def _closed(case: Case, fact: facts.CaseClosed) -> Case:
+    return replace(case, stage=Stage.CLOSED, closed_at=fact.occurred_at, waits=_waits_over(case, fact))
+
+
+def _cancelled(case: Case, fact: facts.CaseCancelled) -> Case:
+    over = replace(case, stage=Stage.CANCELLED, closed_at=fact.occurred_at, reason_id=fact.reason_id)
+    return replace(over, waits=_waits_over(case, fact))
+
+
+def _reopened(case: Case, fact: facts.CaseReopened) -> Case:
+    return replace(
+        case,
+        stage=Stage.SEARCHING,
+        closed_at=None,
+        reason_id=fact.reason_id,
+        recap=None,
+        delivered=None,
+        satisfied=None,
+        confirmed_at=None,
+    )
+
+
+def _followed_up(case: Case, fact: facts.FollowUpDone) -> Case:
+    planned = case.plan_made or fact.result is FollowUpResult.PLAN_MADE
+    return replace(case, followed_up_at=fact.occurred_at, plan_made=planned)
+
+
+def _waits(case: Case, fact: facts.WaitForCitizenBegun) -> Case:
+    if case.waiting_since_at:
+        return case
+    return replace(case, waits=(*case.waits, Wait(fact.occurred_at)), reason_id=fact.reason_id)
+
+
+def _waits_no_more(case: Case, fact: facts.WaitForCitizenEnded) -> Case:
+    return replace(case, waits=_waits_over(case, fact))
+
+
+def _waits_over(case: Case, fact: CaseFact) -> tuple[Wait, ...]:
+    return tuple(
+        wait if wait.ended_at else replace(wait, ended_at=max(wait.began_at, fact.occurred_at))
+        for wait in case.waits
+    )
+
+
+def _missed(case: Case, fact: facts.DueMissed) -> Case:
+    """A miss counts only against whoever has not acted since it fell due."""
+    if case.acted_at and fact.due_at <= case.acted_at:
+        return case
+    return replace(case, misses=case.misses + 1, missed_at=fact.occurred_at)
+
+
+def _taken_over(case: Case, fact: facts.TakenOver) -> Case:
+    return replace(case, taken_over_by=fact.actor_id, reason_id=fact.reason_id)
+
+
+def _called_back(case: Case, fact: facts.CallBackTried) -> Case:
+    return replace(
+        case,
+        called_back_at=fact.occurred_at,
+        times_called_back=case.times_called_back + 1,
+        reached=case.reached or fact.reached,
+    )
+
+
+def _told(case: Case, fact: facts.CitizenTold) -> Case:
+    return replace(case, messages_told=case.messages_told | {fact.message}, told_at=fact.occurred_at)
+
+
+def _merged(case: Case, fact: facts.Merged) -> Case:
+    if case.stage is Stage.MERGED:
+        return replace(case, merged_into=fact.into_ticket_id, reason_id=fact.reason_id)
+    before = case.stage
+    return replace(
+        case,
+        stage=Stage.MERGED,
+        stage_before=before,
+        merged_into=fact.into_ticket_id,
+        reason_id=fact.reason_id,
+    )
+
+
+def _unmerged(case: Case, fact: facts.Unmerged) -> Case:
+    if case.stage is not Stage.MERGED:
+        return case
+    return replace(case, stage=case.stage_before, merged_into=None, reason_id=fact.reason_id)
+
+
+_APPLY: dict[type[CaseFact], Callable[[Case, Any], Case]] = {
+    facts.CaseOpened: _opened,
+    facts.ComplainantFiled: _filed,
+    facts.EntryBegun: _begun,
+    facts.IdentityRecorded: _identified,
+    facts.ComplaintRecorded: _complained,
+    facts.OutlineWritten: _outlined,
+    facts.FaqOpened: _searching,
+    facts.DispatchOpened: _touched,
+    facts.SentToDispatcher: _sent,
+    facts.ForwardedToOfficial: _forwarded,
+    facts.ConsultAccepted: _accepted,
+    facts.ConsultDeferred: _deferred,
+    facts.Returned: _returned,
+    facts.ReferredElsewhere: _referred,
+    facts.SolutionWritten: _solved,
+    facts.SolutionDelivered: _delivered,
+    facts.WaitForCitizenBegun: _waits,
+    facts.WaitForCitizenEnded: _waits_no_more,
+    facts.FollowUpDone: _followed_up,
+    facts.DueMissed: _missed,
+    facts.TakenOver: _taken_over,
+    facts.CallBackTried: _called_back,
+    facts.CitizenTold: _told,
+    facts.CitizenConfirmed: _confirmed,
+    facts.RecapWritten: _recapped,
+    facts.Merged: _merged,
+    facts.Unmerged: _unmerged,
+    facts.CaseClosed: _closed,
+    facts.CaseCancelled: _cancelled,
+    facts.CaseReopened: _reopened,
+}
+"""What each fact changes, in the order a case goes through them: the order within one instant."""
+
+_RANK = {kind: rank for rank, kind in enumerate(_APPLY)}
+
+
+def _order(fact: CaseFact) -> tuple[datetime, int, str]:
+    return (fact.occurred_at, _RANK.get(type(fact), len(_RANK)), fact.key)
