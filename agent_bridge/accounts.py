@@ -7,7 +7,6 @@ import uuid
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -18,23 +17,14 @@ from config.errors import Conflict, NotFound, NotSignedIn, TooManyTries
 from ticketing import tables
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
+from ticketing.people.audit import write_audit
+from ticketing.people.roles import Role
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 LINK_LIFE = timedelta(minutes=30)
 TRIES_A_MINUTE = 5
 SEEN_EVERY = timedelta(minutes=1)
-
-
-class Role(StrEnum):
-    """What a user is to the hotline (roles of the SOP, and those who watch and set it up)."""
-
-    AGENT = "agent"
-    DISPATCHER = "dispatcher"
-    OFFICIAL = "official"
-    SUPERVISOR = "supervisor"
-    ANALYST = "analyst"
-    ADMIN = "admin"
 
 
 class WrongSignIn(NotSignedIn):
@@ -201,12 +191,6 @@ class Accounts:
                 "Terlalu banyak percobaan. Tunggu satu menit.", "Too many tries. Please wait a minute."
             )
         tries.append(at)
-
-
-def write_audit(connection: Connection, at: datetime, actor: str, action: str, object_: str) -> None:
-    """Write down an act in the same transaction as the act; never with personal data in it."""
-    row = {"at": at, "actor": actor, "action": action, "object": object_, "result": "done"}
-    connection.execute(insert(tables.audit).values(row))
 
 
 def _seen(connection: Connection, token: str, at: datetime) -> None:

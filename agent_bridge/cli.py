@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from agent_bridge import parts, practice, supervisor
-from agent_bridge.accounts import Accounts, Role
+from agent_bridge.accounts import Accounts
 from agent_bridge.app import openapi_document
 from agent_bridge.commands import asterisk, bench, doctor, office, tls
 from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
@@ -26,6 +26,7 @@ from config.clock import now
 from config.errors import Unavailable
 from config.settings import Settings
 from ticketing.ledger import upkeep
+from ticketing.people.roles import Role
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from agent_bridge.accounts import Accounts, Role
+from agent_bridge.accounts import Accounts
 from agent_bridge.house import open_ledger, read_office
 from config.clock import now
 from config.settings import Settings
+from ticketing.people.roles import Role
 
 AGENTS = (("dewi", "Dewi"), ("rini", "Rini"))
 

@@ -26,7 +26,7 @@ from ticketing.ledger.reader import Reader
 from ticketing.ledger.recorder import Registration
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.number import NotATicketNumber, TicketNumber, from_digits, from_keys
-from ticketing.tickets.ticket import OPEN
+from ticketing.tickets.ticket import OVER_STATES
 
 LEDGER_SECONDS = 1.2
 """How long a caller may wait for the ledger in silence; then they go on without a number."""
@@ -178,7 +178,7 @@ class Registrar:
         except NotATicketNumber:
             return None
         row = await asyncio.to_thread(self._reader.ticket, number.digits)
-        return number if row and row.state in OPEN else None
+        return number if row and row.state not in OVER_STATES else None
 
     async def record(self, *reports: Report) -> None:
         """Record in the time a caller may be kept waiting; later facts bring the call up to date."""

@@ -228,10 +228,14 @@ class WaitForCitizenEnded(CaseFact, frozen=True, kw_only=True):
 
 
 class DueMissed(CaseFact, frozen=True, kw_only=True):
-    """A due time passed; `level` 1 reminds, 2 and 3 call in those above. Once for each due time."""
+    """A due time passed; `level` 1 reminds, 2 and 3 call in those above. Once for each due time.
+
+    `told` are those who hear of it, each as `role:id`.
+    """
 
     due_at: datetime
     level: int
+    told: tuple[str, ...]
 
 
 class TakenOver(CaseFact, frozen=True, kw_only=True):

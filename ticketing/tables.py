@@ -53,6 +53,7 @@ journal = Table(
     Column("kind", String(40), nullable=False),
     Column("version", Integer, nullable=False),
     Column("call_id", String(80), index=True),
+    Column("ticket_id", String(20), index=True),
     Column("agent_id", String(40)),
     Column("occurred_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
@@ -118,17 +119,79 @@ tickets = Table(
     Column("ticket_id", String(20), primary_key=True),
     Column("day", Date, nullable=False),
     Column("serial", Integer, nullable=False),
-    Column("registered_by_call_id", String(80), nullable=False, unique=True),
+    Column("registered_by_call_id", String(80), unique=True),
     Column("person_id", String(32), index=True),
     Column("sop_version", String(80), ForeignKey("sop_versions.version"), nullable=False),
     Column("registered_at", Instant, nullable=False),
-    Column("state", String(30), nullable=False),
+    Column("state", String(30), nullable=False, index=True),
     Column("category", String(10)),
-    Column("last_call_id", String(80), nullable=False),
+    Column("last_call_id", String(80)),
     Column("last_call_at", Instant, nullable=False),
     Column("call_back_due_at", Instant, index=True),
     Column("call_back_reason", String(20)),
+    Column("queue", String(40)),
+    Column("agent_id", String(40)),
+    Column("owner_role", String(20)),
+    Column("owner_id", String(40)),
+    Column("next_due_at", Instant, index=True),
+    Column("due_kind", String(20)),
+    Column("limit_at", Instant),
+    Column("calendar_version", String(60)),
+    Column("ticket_type", String(20)),
+    Column("district", String(2)),
+    Column("restricted", Boolean, nullable=False),
+    Column("urgency", String(10)),
+    Column("track", String(10)),
+    Column("unit", String(40)),
+    Column("official_id", String(40)),
+    Column("misses", Integer, nullable=False),
+    Column("waiting_since_at", Instant),
+    Column("parent_ticket_id", String(20), index=True),
+    Column("merged_into", String(20), index=True),
+    Column("closed_at", Instant),
     Index(None, "day", "serial", unique=True),
+    Index(None, "owner_role", "owner_id", "next_due_at"),
+)
+
+case_steps = Table(
+    "case_steps",
+    metadata,
+    Column("ticket_id", String(20), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("sop_version", String(80), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("started_by", String(20), nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", String(20)),
+    Column("by", String(40)),
+    Column("skip_reason_id", String(32)),
+    Column("seconds", Float),
+    Column("standard_seconds", Integer),
+    Column("within", Boolean),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("ticket_id", String(20), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("owed_at", Instant, nullable=False),
+    Column("told_at", Instant, index=True),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("key", String(160), primary_key=True),
+    Column("ticket_id", String(20), nullable=False, index=True),
+    Column("to_role", String(20), nullable=False),
+    Column("to_id", String(40), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "to_role", "to_id", "at"),
 )
 
 sop_steps = Table(
@@ -190,7 +253,38 @@ sealed = Table(
     Column("value", LargeBinary, nullable=False),
 )
 
-KEPT_OUT_OF_BACKUPS = (person_keys, blind_index)
+texts = Table(
+    "texts",
+    metadata,
+    Column("text_id", String(32), primary_key=True),
+    Column("ticket_id", String(20), nullable=False, index=True),
+    Column("person_id", String(32), ForeignKey("persons.person_id"), nullable=False, index=True),
+    Column("field", String(20), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("written_by", String(40), nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("ticket_id", String(20), primary_key=True),
+    Column("person_id", String(32), ForeignKey("persons.person_id"), nullable=False, index=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+    Column("saved_by", String(40), nullable=False),
+)
+
+case_index = Table(
+    "case_index",
+    metadata,
+    Column("blind", String(64), primary_key=True),
+    Column("ticket_id", String(20), primary_key=True),
+    Column("field", String(20), nullable=False),
+    Column("person_id", String(32), ForeignKey("persons.person_id"), nullable=False, index=True),
+)
+
+KEPT_OUT_OF_BACKUPS = (person_keys, blind_index, case_index)
 """Backed up apart and overwritten each time, so that destroying a key destroys it everywhere."""
 
 # --- the house itself ---
@@ -204,6 +298,7 @@ users = Table(
     Column("role", String(20), nullable=False),
     Column("password_hash", Text),
     Column("phone", String(40)),
+    Column("queue", String(40)),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
 )
@@ -233,8 +328,19 @@ audit = Table(
     Column("audit_id", Integer, primary_key=True, autoincrement=True),
     Column("at", Instant, nullable=False),
     Column("actor", String(40), nullable=False),
+    Column("role", String(20)),
     Column("action", String(60), nullable=False),
     Column("object", String(120), nullable=False),
+    Column("reason_id", String(32)),
     Column("result", String(20), nullable=False),
     sqlite_autoincrement=True,
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
 )

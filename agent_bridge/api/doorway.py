@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from starlette.requests import HTTPConnection
 
-from agent_bridge.accounts import Role, Session
+from agent_bridge.accounts import Session
 from agent_bridge.house import House
 from config.certificates import OWN_NAMES
 from config.errors import Forbidden, NotFound
 from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, PbxPlan
 from ivr.queues.roster import Roster
+from ticketing.people.roles import Role
 
 HOST = re.compile(r"[A-Za-z0-9.-]+")
 COOKIE = "hotline_session"

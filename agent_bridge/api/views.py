@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent_bridge.accounts import Role
+from ticketing.people.roles import Role
 
 AgentState = Literal["signed_out", "not_ready", "ready", "ringing", "talking", "wrap_up"]
 

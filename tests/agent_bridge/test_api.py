@@ -10,11 +10,12 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from agent_bridge import practice
-from agent_bridge.accounts import Accounts, Role
+from agent_bridge.accounts import Accounts
 from agent_bridge.app import create_app, openapi_document
 from agent_bridge.house import open_ledger, read_office
 from config.clock import now
 from config.settings import Profile, Settings
+from ticketing.people.roles import Role
 
 PASSWORD = "cukup-panjang-sekali"
 """Made up."""

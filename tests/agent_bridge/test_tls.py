@@ -23,7 +23,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from agent_bridge import supervisor, watchdog
-from agent_bridge.accounts import Accounts, Role
+from agent_bridge.accounts import Accounts
 from agent_bridge.api.doorway import phone_socket
 from agent_bridge.cli import app
 from agent_bridge.house import open_ledger, read_office
@@ -32,6 +32,7 @@ from config.certificates import examine, pair_of
 from config.clock import now
 from config.settings import Profile, Settings
 from tests.ivr.providers.asterisk.lab import a_plan
+from ticketing.people.roles import Role
 
 PASSWORD = "cukup-panjang-sekali"
 """Made up."""

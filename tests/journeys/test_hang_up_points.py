@@ -88,7 +88,7 @@ TABLE = {
         TicketState.WITH_AGENT, Outcome.ANSWERED, hung_up=lambda c: c.closing_at is not None
     ),
     "step 14, the agent leaves in the recap": Left(
-        TicketState.CLOSED, Outcome.ANSWERED, hung_up=lambda c: c.wrap_up_ended_at is not None
+        TicketState.WITH_AGENT, Outcome.ANSWERED, hung_up=lambda c: c.wrap_up_ended_at is not None
     ),
 }  # fmt: skip
 IN_QUEUE = [point for point in TABLE if point.startswith("step 3")]

@@ -1,18 +1,21 @@
 """The rows that a call's facts amount to: its call, its ticket's state, its SOP steps. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from config.office import Office, Sop
+from config.sop import FactPattern
 from ticketing.calls.call import Call, fold
 from ticketing.calls.outcome import outcome
-from ticketing.facts import CallFact, EndedBy, Provenance, TalkEnded
+from ticketing.facts import CallFact, EndedBy, Fact, Provenance, TalkEnded
+from ticketing.ledger.codec import KINDS
 from ticketing.sop.run import StepTiming, steps_of
 from ticketing.tickets.calendar import Calendar
+from ticketing.tickets.follow_up import duty
 from ticketing.tickets.number import from_digits
-from ticketing.tickets.ticket import call_back_after, state_after
+from ticketing.tickets.ticket import Standing, TicketState
 
 Row = dict[str, Any]
 
@@ -24,12 +27,30 @@ class FoldedCall:
     call: Call
     steps: tuple[StepTiming, ...]
     sop: Sop
+    facts: tuple[CallFact, ...]
 
 
 def fold_call(known: Sequence[CallFact], call_id: str, sop: Sop) -> FoldedCall:
     """The call and the steps of `sop` it went through."""
     call = fold(known, call_id)
-    return FoldedCall(call, steps_of(sop, (*known, *_inferred(call, known))), sop)
+    facts = (*known, *_inferred(call, known))
+    return FoldedCall(call, steps_of(_of_calls(sop), facts), sop, facts)
+
+
+def _of_calls(sop: Sop) -> Sop:
+    """The steps that a call alone can begin and end; what people do belongs to the ticket's steps."""
+    if sop.version not in _CALL_STEPS:
+        mine = (s for s in sop.steps if _names_call_fact(s.starts_on) and _names_call_fact(s.ends_on))
+        _CALL_STEPS[sop.version] = replace(sop, steps=tuple(mine))
+    return _CALL_STEPS[sop.version]
+
+
+_CALL_STEPS: dict[str, Sop] = {}
+"""Worked out once for each version; versions are few."""
+
+
+def _names_call_fact(patterns: tuple[FactPattern, ...]) -> bool:
+    return any(issubclass(KINDS.get(pattern.fact, Fact), CallFact) for pattern in patterns)
 
 
 def _inferred(call: Call, known: Sequence[CallFact]) -> list[CallFact]:
@@ -88,59 +109,118 @@ def call_row(call: Call, office: Office) -> Row:
 
 TICKET_COLUMNS = (
     "ticket_id", "day", "serial", "registered_by_call_id", "person_id", "sop_version", "registered_at",
-    "state", "category", "last_call_id", "last_call_at",
+    "state", "category", "last_call_id", "last_call_at", "parent_ticket_id", "restricted", "misses",
 )  # fmt: skip
 """What `ticket_row` fills."""
 
 
-def ticket_row(call: Call) -> Row:
-    """The row of the ticket this call registered."""
-    assert call.ticket_id is not None
-    number = from_digits(call.ticket_id)
+def ticket_row(
+    ticket_id: str,
+    *,
+    person_id: str | None,
+    sop_version: str | None,
+    registered_at: datetime | None,
+    call_id: str | None = None,
+    parent_ticket_id: str | None = None,
+) -> Row:
+    """The row of a ticket as it is born: by registration in a call, or by hand beside a parent."""
+    number = from_digits(ticket_id)
     return {
-        "ticket_id": call.ticket_id,
+        "ticket_id": ticket_id,
         "day": number.day,
         "serial": number.serial,
-        "registered_by_call_id": call.call_id,
-        "person_id": call.person_id,
-        "sop_version": call.sop_version,
-        "registered_at": call.ticket_at,
-        "state": state_after(call).value,
-        "category": call.category,
-        "last_call_id": call.call_id,
-        "last_call_at": call.ticket_at,
+        "registered_by_call_id": call_id,
+        "person_id": person_id,
+        "sop_version": sop_version,
+        "registered_at": registered_at,
+        "state": TicketState.REGISTERED.value,
+        "category": None,
+        "last_call_id": call_id,
+        "last_call_at": registered_at,
+        "parent_ticket_id": parent_ticket_id,
+        "restricted": False,
+        "misses": 0,
     }
 
 
-def ticket_state_row(call: Call, calendar: Calendar) -> Row:
-    """What the call changes in its ticket, whoever registered it; names are the update's parameters."""
-    call_back = call_back_after(call, calendar)
+def ticket_row_of_call(call: Call) -> Row:
+    """The row of the ticket this call registered."""
+    assert call.ticket_id is not None
+    return ticket_row(
+        call.ticket_id,
+        person_id=call.person_id,
+        sop_version=call.sop_version,
+        registered_at=call.ticket_at,
+        call_id=call.call_id,
+    )
+
+
+def ticket_state_row(
+    standing: Standing, office: Office, calendar: Calendar, call_id: str | None, as_of: datetime
+) -> Row:
+    """Where the ticket stands, and who owes what by when; names are the update's parameters."""
+    case = standing.case
+    owes = duty(standing, office, calendar)
+    call_back = None if case.reached or case.is_over else standing.call_back
     return {
-        "of_ticket": call.ticket_id,
-        "by_call": call.call_id,
-        "as_of": call.ticket_at,
-        "new_state": state_after(call).value,
-        "new_category": call.category,
-        "due_at": call_back.due_at if call_back else None,
-        "due_reason": call_back.reason.value if call_back else None,
+        "of_ticket": standing.ticket_id,
+        "as_of": as_of,
+        "new_last_call_id": call_id,
+        "new_state": standing.state,
+        "new_category": standing.matter,
+        "new_call_back_due_at": call_back.due_at if call_back else None,
+        "new_call_back_reason": call_back.reason.value if call_back else None,
+        "new_queue": standing.queue,
+        "new_agent_id": case.agent_id or standing.agent_id,
+        "new_owner_role": owes.owner.role.value if owes else None,
+        "new_owner_id": owes.owner.id if owes else None,
+        "new_next_due_at": owes.due_at if owes else None,
+        "new_due_kind": owes.kind.value if owes else None,
+        "new_limit_at": owes.limit_at if owes else None,
+        "new_calendar_version": calendar.version,
+        "new_ticket_type": case.ticket_type,
+        "new_district": case.district,
+        "new_restricted": office.is_restricted(standing.matter),
+        "new_urgency": case.urgency.value,
+        "new_track": case.track.value if case.track else None,
+        "new_unit": case.unit,
+        "new_official_id": case.official_id,
+        "new_misses": case.misses,
+        "new_waiting_since_at": case.waiting_since_at,
+        "new_merged_into": case.merged_into,
+        "new_closed_at": case.closed_at,
     }
 
 
 def step_rows(folded: FoldedCall) -> list[Row]:
     """One row for each step the call has begun."""
+    of_call = {"call_id": folded.call.call_id, "ticket_id": folded.call.ticket_id}
+    return [of_call | _timing_row(timing, folded.sop) for timing in folded.steps]
+
+
+def case_step_rows(ticket_id: str, sop: Sop, facts: Sequence[Fact]) -> list[Row]:
+    """One row for each step the case has begun, each time it was taken."""
     return [
-        {
-            "call_id": folded.call.call_id,
-            "step": timing.step.number,
-            "ticket_id": folded.call.ticket_id,
-            "sop_version": folded.sop.version,
-            "started_at": timing.started_at,
-            "started_by": timing.started_by,
-            "ended_at": timing.ended_at,
-            "ended_by": timing.ended_by,
-            "seconds": timing.seconds,
-            "standard_seconds": timing.step.standard_seconds,
-            "within": timing.within,
+        _timing_row(timing, sop)
+        | {
+            "ticket_id": ticket_id,
+            "round": timing.round,
+            "by": timing.by,
+            "skip_reason_id": timing.skip_reason_id,
         }
-        for timing in folded.steps
+        for timing in steps_of(sop, facts)
     ]
+
+
+def _timing_row(timing: StepTiming, sop: Sop) -> Row:
+    return {
+        "step": timing.step.number,
+        "sop_version": sop.version,
+        "started_at": timing.started_at,
+        "started_by": timing.started_by,
+        "ended_at": timing.ended_at,
+        "ended_by": timing.ended_by,
+        "seconds": timing.seconds,
+        "standard_seconds": timing.step.standard_seconds,
+        "within": timing.within,
+    }

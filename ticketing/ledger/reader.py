@@ -14,7 +14,7 @@ from ticketing.facts import CallFact
 from ticketing.ledger import codec
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
-from ticketing.tickets.ticket import OPEN
+from ticketing.tickets.ticket import OVER_STATES
 
 EARLIER_TICKETS_SHOWN = 3
 PART = 500
@@ -23,7 +23,6 @@ PART = 500
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
 
-_OPEN_STATES = [state.value for state in OPEN]
 _QUEUED_PHASES = [CallPhase.WAITING.value, CallPhase.RINGING.value]
 
 
@@ -168,7 +167,7 @@ class Reader:
             if person_id is None:
                 return None
             statement = select(tables.tickets).where(
-                column.person_id == person_id, column.state.in_(_OPEN_STATES)
+                column.person_id == person_id, column.state.not_in(OVER_STATES)
             )
             return connection.execute(statement.order_by(column.registered_at.desc()).limit(1)).one_or_none()
 

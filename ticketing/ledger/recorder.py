@@ -5,17 +5,19 @@ little more than one of them.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal, literal_column, select, update
+from sqlalchemy import Connection, bindparam, literal, literal_column, select
 
 from config.clock import office_day
 from config.office import Office, Sop
 from ticketing import tables
 from ticketing.agents.shift import SHIFT_STATES, shift_row
+from ticketing.calls.call import Call
+from ticketing.case_facts import CaseFact
 from ticketing.facts import (
     AgentFact,
     CallArrived,
@@ -28,12 +30,15 @@ from ticketing.facts import (
     TicketRegistered,
 )
 from ticketing.ledger import codec, folded
+from ticketing.ledger.cases import CaseBook, state_update, write_cases
 from ticketing.ledger.folded import FoldedCall, Row
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
 from ticketing.statements import Statement, insert_for, upsert
 from ticketing.tickets.calendar import Calendar
+from ticketing.tickets.case import Case
 from ticketing.tickets.number import TicketNumber
+from ticketing.tickets.ticket import standing_after
 
 CALLS_KEPT_IN_MEMORY = 4096
 
@@ -68,11 +73,13 @@ class Recorder:
         self._recorded_at = recorded_at
         self._facts: OrderedDict[str, dict[str, CallFact]] = OrderedDict()
         self._sops: dict[str, Sop] = {}
+        self._cases = CaseBook()
 
     def forget(self) -> None:
         """Drop what is remembered of live calls: the transaction it belonged to was rolled back."""
         self._facts.clear()
         self._sops.clear()
+        self._cases.forget()
 
     def record(self, connection: Connection, asked: Sequence[Report | Registration]) -> list[Committed]:
         """Record what is new of `asked` and return it; what the journal already holds is left out."""
@@ -85,7 +92,9 @@ class Recorder:
         registrations += self._owed(facts, {registration.call_id for registration in registrations})
         facts += self._numbered(connection, registrations)
         committed = self._append(connection, facts)
-        self._derive_calls(connection, facts)
+        touched = self._cases.take(connection, facts)
+        self._derive_calls(connection, facts, touched)
+        self._derive_cases(connection, touched)
         self._derive_shifts(connection, facts)
         return committed
 
@@ -166,17 +175,38 @@ class Recorder:
         seqs = _APPEND.each(connection, [_journal_row(fact, recorded_at) for fact in facts])
         return [Committed(seq, fact) for (seq,), fact in zip(seqs, facts, strict=True)]
 
-    def _derive_calls(self, connection: Connection, facts: list[Fact]) -> None:
+    def _derive_calls(self, connection: Connection, facts: list[Fact], touched: dict[str, None]) -> None:
+        """Write the calls that changed; `touched` learns of the tickets that people have worked on."""
         changed: dict[str, None] = {}
         for fact in facts:
             if isinstance(fact, CallFact):
                 self._facts[fact.call_id][fact.key] = fact
                 changed[fact.call_id] = None
-        write_calls(connection, [self._folded(connection, call_id) for call_id in changed], self._office())
+        calls = [self._folded(connection, call_id) for call_id in changed]
+        for one in calls:
+            if one.call.ticket_id and not one.call.registered_here:
+                touched[one.call.ticket_id] = None
+            if one.call.ticket_id:
+                touched.update(dict.fromkeys(self._cases.worked_on(connection, one.call.ticket_id)))
+        write_calls(connection, calls, self._office(), but=touched)
         for call_id in changed:
             self._facts.move_to_end(call_id)
         while len(self._facts) > CALLS_KEPT_IN_MEMORY:
             self._facts.popitem(last=False)
+
+    def _derive_cases(self, connection: Connection, touched: dict[str, None]) -> None:
+        if touched:
+            facts = {
+                ticket_id: tuple(self._cases.facts_of(connection, ticket_id).values())
+                for ticket_id in touched
+            }
+            write_cases(connection, facts, self._folded_all, self._office(), self.sop)
+        self._cases.shrink()
+
+    def _folded_all(self, connection: Connection, call_ids: Iterable[str]) -> dict[str, FoldedCall]:
+        wanted = list(call_ids)
+        self._load(connection, wanted)
+        return {call_id: self._folded(connection, call_id) for call_id in wanted if self._facts[call_id]}
 
     def _folded(self, connection: Connection, call_id: str) -> FoldedCall:
         known = tuple(self._facts[call_id].values())
@@ -223,32 +253,31 @@ class Recorder:
             )
 
 
-def write_calls(connection: Connection, changed: Sequence[FoldedCall], office: Office) -> None:
-    """Write calls, their tickets and steps; each row as its facts have it, whatever stood there before."""
+def write_calls(
+    connection: Connection, changed: Sequence[FoldedCall], office: Office, but: Container[str] = ()
+) -> None:
+    """Write calls, their tickets and steps; each row as its facts have it, whatever stood there before.
+
+    The tickets named in `but` are written with what people did to them.
+    """
     if not changed:
         return
     calendar = Calendar(office.hours)
     ticketed = [item.call for item in changed if item.call.ticket_id]
+    mine = [call for call in ticketed if call.ticket_id not in but]
     _CALLS.many(connection, [folded.call_row(item.call, office) for item in changed])
-    _TICKETS.many(connection, [folded.ticket_row(call) for call in ticketed if call.registered_here])
-    _TICKET_STATES.many(connection, [folded.ticket_state_row(call, calendar) for call in ticketed])
+    _TICKETS.many(connection, [folded.ticket_row_of_call(call) for call in ticketed if call.registered_here])
+    _TICKET_STATES.many(connection, [_state_row(call, office, calendar) for call in mine])
     _STEPS.many(connection, [row for item in changed for row in folded.step_rows(item)])
 
 
-_TICKET_STATE = (
-    update(tables.tickets)
-    .where(tables.tickets.c.ticket_id == bindparam("of_ticket"))
-    .where(tables.tickets.c.last_call_at <= bindparam("as_of", type_=tables.Instant))
-    .values(
-        state=bindparam("new_state"),
-        category=bindparam("new_category"),
-        last_call_id=bindparam("by_call"),
-        last_call_at=bindparam("as_of", type_=tables.Instant),
-        call_back_due_at=bindparam("due_at", type_=tables.Instant),
-        call_back_reason=bindparam("due_reason"),
-    )
-)
-"""The latest call decides a ticket's state; an older one that is heard of late changes nothing."""
+def _state_row(call: Call, office: Office, calendar: Calendar) -> Row:
+    """How a call leaves a ticket nobody has worked on."""
+    assert call.ticket_id is not None
+    assert call.ticket_at is not None
+    standing = standing_after(call, calendar, Case(call.ticket_id), None)
+    return folded.ticket_state_row(standing, office, calendar, call.call_id, call.ticket_at)
+
 
 _BEGUN = Statement(
     lambda _: (
@@ -261,7 +290,10 @@ _APPEND = Statement(
 )
 _CALLS = upsert(tables.calls, tables.calls.c.keys())
 _TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))
-_TICKET_STATES = Statement(lambda _: _TICKET_STATE)
+_TICKET_STATES = Statement(
+    # The latest call decides a ticket's state; an older one that is heard of late changes nothing.
+    lambda _: state_update().where(tables.tickets.c.last_call_at <= bindparam("as_of", type_=tables.Instant))
+)
 _STEPS = upsert(tables.sop_steps, tables.sop_steps.c.keys())
 
 
@@ -285,6 +317,7 @@ def _journal_row(fact: Fact, recorded_at: datetime) -> Row:
         "kind": fact.kind,
         "version": fact.version,
         "call_id": getattr(fact, "call_id", None),
+        "ticket_id": fact.ticket_id if isinstance(fact, CaseFact) else None,
         "agent_id": getattr(fact, "agent_id", None),
         "occurred_at": fact.occurred_at,
         "recorded_at": recorded_at,

@@ -1,7 +1,7 @@
 """Keeping the ledger: proving that it follows from its journal, copying it, forgetting a person."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -10,8 +10,11 @@ from sqlalchemy import Connection, Engine, select
 from config.errors import Conflict, NotFound
 from config.office import Office, Sop
 from ticketing import tables
+from ticketing.case_facts import CaseFact
 from ticketing.facts import CallFact, PersonErased, Provenance, Report
 from ticketing.ledger import codec, folded
+from ticketing.ledger.cases import FoldedCase, load_case, message_rows, state_row
+from ticketing.ledger.folded import FoldedCall
 from ticketing.ledger.journal import Journal
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
@@ -28,10 +31,12 @@ def differences(engine: Engine, office: Office) -> list[str]:
             known.setdefault(fact.call_id, []).append(fact)
         sops = _sops(connection)
         found: list[str] = []
+        calls: dict[str, FoldedCall] = {}
         for call_id, facts in known.items():
             version = next((v for f in facts if (v := getattr(f, "sop_version", None))), None)
-            refolded = folded.fold_call(facts, call_id, sops.get(version or "", office.sop))
-            found += _call_differences(connection, refolded, office)
+            calls[call_id] = folded.fold_call(facts, call_id, sops.get(version or "", office.sop))
+            found += _call_differences(connection, calls[call_id], office)
+        found += _ticket_differences(connection, calls, sops, office)
         stored = set(connection.scalars(select(tables.calls.c.call_id)))
         return found + [f"calls {call_id}: not in the journal" for call_id in stored - known.keys()]
 
@@ -53,23 +58,55 @@ def _call_differences(connection: Connection, refolded: folded.FoldedCall, offic
     )
     if [dict(step._mapping) for step in steps] != folded.step_rows(refolded):
         found.append(f"sop_steps {call_id}")
-    return found + _ticket_differences(connection, refolded, office)
+    return found
 
 
-def _ticket_differences(connection: Connection, refolded: folded.FoldedCall, office: Office) -> list[str]:
-    call = refolded.call
-    if call.ticket_id is None:
-        return []
-    ticket = connection.execute(
-        select(tables.tickets).where(tables.tickets.c.ticket_id == call.ticket_id)
-    ).one_or_none()
-    if ticket is None:
-        return [f"tickets {call.ticket_id}"]
-    state = folded.ticket_state_row(call, Calendar(office.hours))
-    latest = ticket.last_call_id == call.call_id
-    if latest and (ticket.state, ticket.call_back_due_at) != (state["new_state"], state["due_at"]):
-        return [f"tickets {call.ticket_id}"]
-    return []
+def _ticket_differences(
+    connection: Connection, refolded: dict[str, FoldedCall], sops: dict[str, Sop], office: Office
+) -> list[str]:
+    """Every ticket folded anew from its calls and from what people did."""
+    calendar = Calendar(office.hours)
+    case_facts: dict[str, list[CaseFact]] = {}
+    for row in connection.execute(select(tables.journal).where(tables.journal.c.ticket_id.is_not(None))):
+        fact = codec.from_row(row)
+        assert isinstance(fact, CaseFact)
+        case_facts.setdefault(fact.ticket_id, []).append(fact)
+
+    def calls_of(_: Connection, call_ids: Iterable[str]) -> dict[str, FoldedCall]:
+        return {call_id: refolded[call_id] for call_id in call_ids if call_id in refolded}
+
+    tickets = connection.scalars(select(tables.tickets.c.ticket_id)).all()
+    found = []
+    for ticket_id in tickets:
+        case = load_case(connection, ticket_id, case_facts.get(ticket_id, ()), calls_of, calendar)
+        if case is not None:
+            sop = sops.get(case.ticket["sop_version"], office.sop)
+            found += _case_differences(connection, case, sop, office, calendar)
+    missing = case_facts.keys() - set(tickets)
+    return found + [f"tickets {ticket_id}: not in the ledger" for ticket_id in sorted(missing)]
+
+
+def _case_differences(
+    connection: Connection, case: FoldedCase, sop: Sop, office: Office, calendar: Calendar
+) -> list[str]:
+    ticket_id = case.standing.ticket_id
+    found = []
+    wanted = state_row(case, office, calendar)
+    # A due time is compared only where it was counted by the calendar in use now.
+    same_calendar = case.ticket["calendar_version"] == calendar.version
+    names = [name for name in wanted if name.startswith("new_") and (same_calendar or "due" not in name)]
+    if any(case.ticket[name.removeprefix("new_")] != wanted[name] for name in names):
+        found.append(f"tickets {ticket_id}")
+    steps = folded.case_step_rows(ticket_id, sop, case.facts) if case.case_facts else []
+    for table, rows, order in (
+        (tables.case_steps, steps, ("step", "round")),
+        (tables.outbox, message_rows(case) if case.case_facts else [], ("owed_at", "key")),
+    ):
+        statement = select(table).where(table.c.ticket_id == ticket_id)
+        stored = connection.execute(statement.order_by(*(table.c[name] for name in order)))
+        if case.case_facts and [dict(row._mapping) for row in stored] != rows:
+            found.append(f"{table.name} {ticket_id}")
+    return found
 
 
 async def erase(journal: Journal, vault: Vault, number: str, clock: Callable[[], datetime]) -> str:

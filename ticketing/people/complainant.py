@@ -51,6 +51,15 @@ def _add(connection: Connection, vault: Vault, seen_at: Mapping[str, datetime]) 
     return persons
 
 
+def add_nameless(connection: Connection, vault: Vault, seen_at: datetime) -> str:
+    """A file for somebody whose number is not known; returns its reference."""
+    person_id = uuid.uuid4().hex
+    connection.execute(insert(tables.persons).values(person_id=person_id, first_seen_at=seen_at))
+    key = vault.new_person_key(person_id)
+    connection.execute(insert(tables.person_keys).values(person_id=person_id, wrapped_key=key))
+    return person_id
+
+
 _PERSON = Statement(
     lambda _: select(tables.blind_index.c.person_id).where(
         tables.blind_index.c.blind == bindparam("of_blind")
@@ -86,7 +95,10 @@ def masked_phone(connection: Connection, vault: Vault, person_id: str) -> str | 
 
 def erase(connection: Connection, person_id: str, at: datetime) -> None:
     """Destroy what identifies the person: key, index and seals (UU 27/2022 art. 8)."""
-    for table in (tables.sealed, tables.blind_index, tables.person_keys):
+    for table in (
+        tables.texts, tables.drafts, tables.case_index,
+        tables.sealed, tables.blind_index, tables.person_keys,
+    ):  # fmt: skip
         connection.execute(delete(table).where(table.c.person_id == person_id))
     connection.execute(
         update(tables.persons).where(tables.persons.c.person_id == person_id).values(erased_at=at)

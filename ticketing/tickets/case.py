@@ -1,4 +1,4 @@
-"""A case, folded from what people did to its ticket: any order or repetition of facts ends in the same case."""
+"""A case, folded from what people did to its ticket: any order or repetition of facts ends in the same."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -74,7 +74,7 @@ class Recap(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True):
-    """What people made of a ticket. `acted_at` is when its owner last did something; misses count since then."""
+    """What people made of a ticket. `acted_at` is when anybody last did something; misses follow it."""
 
     ticket_id: str
     stage: Stage = Stage.UNTOUCHED
@@ -125,6 +125,21 @@ class Case(Struct, frozen=True):
     def is_over(self) -> bool:
         """Whether nobody owes anything any more."""
         return self.stage in OVER
+
+    @property
+    def is_with_back_office(self) -> bool:
+        """Whether dispatcher or official have it."""
+        return self.stage in WITH_BACK_OFFICE
+
+    @property
+    def consults(self) -> bool:
+        """Whether the citizen holds the line for the answer."""
+        return self.track is Track.LIVE
+
+    @property
+    def deliver_by_official(self) -> bool:
+        """Whether the official wants to tell the citizen in person."""
+        return self.solution is not None and self.solution.deliver_by == "official"
 
     @property
     def waiting_since_at(self) -> datetime | None:

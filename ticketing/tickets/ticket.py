@@ -1,4 +1,4 @@
-"""What a call makes of its ticket: the state it is in, and whether the office owes a call."""
+"""A ticket: what its latest call and what people did make of it, and who owes what by when."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,23 +8,23 @@ from ticketing.calls.call import Call
 from ticketing.calls.outcome import OWED_A_CALL_BACK, Outcome, outcome
 from ticketing.facts import CallBackReason
 from ticketing.tickets.calendar import Calendar
+from ticketing.tickets.case import OVER, Case, Stage
 
 FIRST_SECOND_SECONDS = 1.0
 """Who is gone this soon after the answer has not been spoken to."""
 
 
 class TicketState(StrEnum):
-    """Where a ticket stands after its latest call."""
+    """Where a ticket stands after its latest call, as long as nobody has worked on it."""
 
     REGISTERED = "registered"
     WITH_AGENT = "with_agent"
     ABANDONED = "abandoned"
     CALL_BACK_OWED = "call_back_owed"
-    CLOSED = "closed"
 
 
-OPEN = frozenset(TicketState) - {TicketState.CLOSED}
-"""A caller with a ticket in one of these states is offered to go on with it."""
+OVER_STATES = frozenset(stage.value for stage in OVER)
+"""A caller with a ticket in any other state is offered to go on with it."""
 
 _AFTER = {
     None: TicketState.REGISTERED,
@@ -47,11 +47,58 @@ class CallBack:
     reason: CallBackReason
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that decides about a ticket: its registration, its latest call, and what people did.
+
+    `agent_id` is who took the latest call; `number_unheard` that its caller may not know the number.
+    """
+
+    ticket_id: str
+    registered_at: datetime
+    call_state: TicketState
+    call_at: datetime
+    category: str | None
+    queue: str | None
+    agent_id: str | None
+    call_back: CallBack | None
+    number_unheard: bool
+    case: Case
+
+    @property
+    def state(self) -> str:
+        """What people did decides; before they did anything, the latest call does."""
+        return self.call_state.value if self.case.stage is Stage.UNTOUCHED else self.case.stage.value
+
+    @property
+    def matter(self) -> str | None:
+        """The category: the agent's, else the one the caller named by a key."""
+        return self.case.category or self.category
+
+
+def standing_after(call: Call, calendar: Calendar, case: Case, registered_at: datetime | None) -> Standing:
+    """How a ticket stands after `call`, its latest."""
+    assert call.ticket_id is not None
+    assert call.ticket_at is not None
+    return Standing(
+        ticket_id=call.ticket_id,
+        registered_at=registered_at or call.ticket_at,
+        call_state=state_after(call),
+        call_at=call.talk_ended_at or call.ticket_at,
+        category=call.category,
+        queue=call.queue,
+        agent_id=call.agent_id if call.was_taken else None,
+        call_back=call_back_after(call, calendar),
+        number_unheard=bool(call.ended_at) and not call.times_spoken and not call.was_taken,
+        case=case,
+    )
+
+
 def state_after(call: Call) -> TicketState:
-    """The state in which `call` leaves its ticket (domain ruling: a ticket outlives its call)."""
+    """The state in which `call` leaves its ticket: it outlives its call, and no call closes it."""
     ended_as = _ended_as(call)
     if call.was_taken and ended_as in (None, Outcome.ANSWERED):
-        return TicketState.CLOSED if call.wrap_up_ended_at else TicketState.WITH_AGENT
+        return TicketState.WITH_AGENT
     return _AFTER.get(ended_as, TicketState.REGISTERED)
 
 

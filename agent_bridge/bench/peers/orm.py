@@ -98,6 +98,7 @@ class Orm:
                 "tickets", ticket_id=number.digits, day=number.day, serial=number.serial,
                 registered_by_call_id=call_id, person_id=person_id, sop_version="bench",
                 registered_at=BEGAN, state="registered", last_call_id=call_id, last_call_at=BEGAN,
+                restricted=False, misses=0,
             ),
             self._new("sop_steps", step=1, ended_at=ends, **steps),
             self._new("sop_steps", step=2, **steps),

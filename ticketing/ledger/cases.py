@@ -1,0 +1,257 @@
+"""Cases in the ledger: whenever people act on a ticket, or its call goes on, its rows are folded anew."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Row as DbRow
+
+from config.office import Office, Sop
+from ticketing import tables
+from ticketing.calls.call import Call
+from ticketing.case_facts import CaseFact, CaseOpened, DueMissed
+from ticketing.facts import Fact, TicketContinued, TicketRegistered
+from ticketing.ledger import codec, folded
+from ticketing.ledger.folded import FoldedCall, Row
+from ticketing.statements import Statement, insert_for, upsert
+from ticketing.tickets import messages
+from ticketing.tickets.calendar import Calendar
+from ticketing.tickets.case import Case, Stage, fold
+from ticketing.tickets.ticket import Standing, TicketState, standing_after
+
+CASES_KEPT_IN_MEMORY = 4096
+
+CallsOf = Callable[[Connection, Iterable[str]], dict[str, FoldedCall]]
+"""Gives the calls of those ids, folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedCase:
+    """A ticket as its calls and its people made it, and every fact that did."""
+
+    ticket: Row
+    standing: Standing
+    case_facts: tuple[CaseFact, ...]
+    facts: tuple[Fact, ...]
+    latest_call: Call | None
+
+
+class CaseBook:
+    """Keeps the facts of recent cases at hand. Used by the journal's writer thread only."""
+
+    def __init__(self) -> None:
+        self._facts: OrderedDict[str, dict[str, CaseFact]] = OrderedDict()
+        self._children: dict[str, set[str]] = {}
+
+    def forget(self) -> None:
+        """Drop what is remembered: the transaction it belonged to was rolled back."""
+        self._facts.clear()
+        self._children.clear()
+
+    def take(self, connection: Connection, facts: Sequence[Fact]) -> dict[str, None]:
+        """Learn of new facts; returns the tickets whose rows they change, each once."""
+        changed: dict[str, None] = {}
+        for fact in facts:
+            if isinstance(fact, TicketRegistered):
+                self._facts.setdefault(fact.ticket_id, {})
+                self._children.setdefault(fact.ticket_id, set())
+            elif isinstance(fact, TicketContinued):
+                changed[fact.ticket_id] = None
+            elif isinstance(fact, CaseFact):
+                self.facts_of(connection, fact.ticket_id)[fact.key] = fact
+                changed[fact.ticket_id] = None
+                if isinstance(fact, CaseOpened):
+                    self._children_of(connection, fact.parent_ticket_id).add(fact.ticket_id)
+        return changed
+
+    def worked_on(self, connection: Connection, ticket_id: str) -> list[str]:
+        """Of a call's ticket and those opened beside it, the ones that people have worked on."""
+        family = (ticket_id, *sorted(self._children_of(connection, ticket_id)))
+        return [one for one in family if self.facts_of(connection, one)]
+
+    def facts_of(self, connection: Connection, ticket_id: str) -> dict[str, CaseFact]:
+        """What people did to the ticket, by key."""
+        if ticket_id not in self._facts:
+            found = _case_facts(connection, ticket_id)
+            self._facts[ticket_id] = {fact.key: fact for fact in found}
+        self._facts.move_to_end(ticket_id)
+        return self._facts[ticket_id]
+
+    def shrink(self) -> None:
+        """Let go of what was not asked for lately."""
+        while len(self._facts) > CASES_KEPT_IN_MEMORY:
+            ticket_id, _ = self._facts.popitem(last=False)
+            self._children.pop(ticket_id, None)
+
+    def _children_of(self, connection: Connection, ticket_id: str) -> set[str]:
+        if ticket_id not in self._children:
+            column = tables.tickets.c
+            found = select(column.ticket_id).where(column.parent_ticket_id == ticket_id)
+            self._children[ticket_id] = set(connection.scalars(found))
+        return self._children[ticket_id]
+
+
+def write_cases(
+    connection: Connection,
+    case_facts: Mapping[str, Sequence[CaseFact]],
+    calls_of: CallsOf,
+    office: Office,
+    sop_of: Callable[[Connection, str | None], Sop],
+) -> None:
+    """Write each ticket's row, its steps, what is owed to the citizen, and the notices of missed times."""
+    calendar = Calendar(office.hours)
+    _born(connection, [fact for facts in case_facts.values() for fact in facts])
+    for ticket_id, facts in case_facts.items():
+        found = load_case(connection, ticket_id, facts, calls_of, calendar)
+        if found is None:
+            continue
+        _STATES.many(connection, [state_row(found, office, calendar)])
+        _write_steps(connection, ticket_id, found, sop_of(connection, found.ticket["sop_version"]))
+        _OUTBOX.many(connection, message_rows(found))
+        notices = [row for fact in facts if isinstance(fact, DueMissed) for row in notice_rows(fact)]
+        _NOTICES.many(connection, notices)
+
+
+def load_case(
+    connection: Connection,
+    ticket_id: str,
+    case_facts: Sequence[CaseFact],
+    calls_of: CallsOf,
+    calendar: Calendar,
+) -> FoldedCase | None:
+    """The ticket as everything recorded of it makes it; None where there is no such ticket."""
+    row = connection.execute(
+        select(tables.tickets).where(tables.tickets.c.ticket_id == ticket_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    case = fold(case_facts, ticket_id)
+    own = list(
+        connection.scalars(select(tables.calls.c.call_id).where(tables.calls.c.ticket_id == ticket_id))
+    )
+    found = calls_of(connection, dict.fromkeys((*own, *case.call_ids)))
+    standing, latest = _standing(row, case, [found[call_id].call for call_id in own], calendar)
+    # A ticket opened in the middle of a call has no part in what the call was before.
+    since = case.opened_at
+    facts = tuple(
+        fact for one in found.values() for fact in one.facts if since is None or fact.occurred_at >= since
+    )
+    return FoldedCase(dict(row._mapping), standing, tuple(case_facts), (*facts, *case_facts), latest)
+
+
+def state_row(found: FoldedCase, office: Office, calendar: Calendar) -> Row:
+    """Where the ticket stands now."""
+    latest = found.latest_call
+    call_id = latest.call_id if latest else found.ticket["last_call_id"]
+    as_of = latest.ticket_at if latest and latest.ticket_at else found.ticket["last_call_at"]
+    row = folded.ticket_state_row(found.standing, office, calendar, call_id, as_of)
+    return row | {"new_person_id": found.ticket["person_id"] or found.standing.case.person_id}
+
+
+def message_rows(found: FoldedCase) -> list[Row]:
+    """What is owed to the citizen, told or not."""
+    return [
+        {
+            "key": message.key,
+            "ticket_id": message.ticket_id,
+            "kind": message.kind.value,
+            "owed_at": message.owed_at,
+            "told_at": message.told_at,
+        }
+        for message in messages.owed(found.standing, found.case_facts)
+    ]
+
+
+def notice_rows(fact: DueMissed) -> list[Row]:
+    """One notice for each of those who hear of the missed time."""
+    rows = []
+    for whom in fact.told:
+        role, _, id_ = whom.partition(":")
+        row = {"key": f"{fact.key}/{whom}", "ticket_id": fact.ticket_id, "to_role": role, "to_id": id_}
+        rows.append(row | {"level": fact.level, "due_at": fact.due_at, "at": fact.occurred_at})
+    return rows
+
+
+def _standing(
+    row: DbRow[*tuple[Any, ...]], case: Case, calls: list[Call], calendar: Calendar
+) -> tuple[Standing, Call | None]:
+    if calls:
+        latest = max(calls, key=lambda call: (call.ticket_at or row.registered_at, call.call_id))
+        return standing_after(latest, calendar, case, row.registered_at), latest
+    at = case.opened_at or row.registered_at
+    standing = Standing(
+        ticket_id=row.ticket_id,
+        registered_at=at,
+        call_state=TicketState.REGISTERED,
+        call_at=at,
+        category=None,
+        queue=row.queue,
+        agent_id=None,
+        call_back=None,
+        number_unheard=False,
+        case=case,
+    )
+    return standing, None
+
+
+def _born(connection: Connection, facts: Iterable[CaseFact]) -> None:
+    rows = [
+        folded.ticket_row(
+            fact.ticket_id,
+            person_id=fact.person_id,
+            sop_version=fact.sop_version,
+            registered_at=fact.occurred_at,
+            parent_ticket_id=fact.parent_ticket_id,
+        )
+        | {"last_call_id": fact.during_call_id}
+        for fact in facts
+        if isinstance(fact, CaseOpened)
+    ]
+    _TICKETS.many(connection, rows)
+
+
+def _write_steps(connection: Connection, ticket_id: str, found: FoldedCase, sop: Sop) -> None:
+    steps = tables.case_steps
+    connection.execute(delete(steps).where(steps.c.ticket_id == ticket_id))
+    if found.standing.case.stage is Stage.UNTOUCHED and not found.case_facts:
+        return
+    _CASE_STEPS.many(connection, folded.case_step_rows(ticket_id, sop, found.facts))
+
+
+def _case_facts(connection: Connection, ticket_id: str) -> list[CaseFact]:
+    found = []
+    for row in connection.execute(select(tables.journal).where(tables.journal.c.ticket_id == ticket_id)):
+        fact = codec.from_row(row)
+        assert isinstance(fact, CaseFact)
+        found.append(fact)
+    return found
+
+
+_SET_BY_STATE = (
+    "state", "category", "last_call_id", "call_back_reason", "queue", "agent_id", "owner_role", "owner_id",
+    "due_kind", "calendar_version", "ticket_type", "district", "restricted", "urgency", "track", "unit",
+    "official_id", "misses", "merged_into",
+)  # fmt: skip
+_INSTANTS_SET_BY_STATE = ("call_back_due_at", "next_due_at", "limit_at", "waiting_since_at", "closed_at")
+
+
+def state_update(*more: str) -> Update:
+    """Puts a ticket where `folded.ticket_state_row` says it stands."""
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*_SET_BY_STATE, *more)}
+    values |= {name: bindparam(f"new_{name}", type_=tables.Instant) for name in _INSTANTS_SET_BY_STATE}
+    return (
+        update(tables.tickets)
+        .where(tables.tickets.c.ticket_id == bindparam("of_ticket"))
+        .values(**values, last_call_at=bindparam("as_of", type_=tables.Instant))
+    )
+
+
+_STATES = Statement(lambda _: state_update("person_id"))
+_TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))
+_CASE_STEPS = Statement(lambda _: insert(tables.case_steps), tables.case_steps.c.keys())
+_OUTBOX = upsert(tables.outbox, tables.outbox.c.keys(), only=("owed_at", "told_at"))
+_NOTICES = Statement(
+    lambda dialect: insert_for(dialect, tables.notices).on_conflict_do_nothing(), tables.notices.c.keys()
+)
