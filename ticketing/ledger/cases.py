@@ -74,7 +74,7 @@ class CaseBook:
     def facts_of(self, connection: Connection, ticket_id: str) -> dict[str, CaseFact]:
         """What people did to the ticket, by key."""
         if ticket_id not in self._facts:
-            found = _case_facts(connection, ticket_id)
+            found = case_facts(connection, ticket_id)
             self._facts[ticket_id] = {fact.key: fact for fact in found}
         self._facts.move_to_end(ticket_id)
         return self._facts[ticket_id]
@@ -220,7 +220,8 @@ def _write_steps(connection: Connection, ticket_id: str, found: FoldedCase, sop:
     _CASE_STEPS.many(connection, folded.case_step_rows(ticket_id, sop, found.facts))
 
 
-def _case_facts(connection: Connection, ticket_id: str) -> list[CaseFact]:
+def case_facts(connection: Connection, ticket_id: str) -> list[CaseFact]:
+    """All that people did to the ticket, as the journal has it."""
     found = []
     for row in connection.execute(select(tables.journal).where(tables.journal.c.ticket_id == ticket_id)):
         fact = codec.from_row(row)

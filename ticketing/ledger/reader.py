@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from config.office import Office
 from config.sop import Sop
 from ticketing import tables
 from ticketing.calls.call import CallPhase
 from ticketing.facts import CallFact
-from ticketing.ledger import codec
+from ticketing.ledger import codec, folded
+from ticketing.ledger.cases import CallsOf, FoldedCase, case_facts, load_case
+from ticketing.ledger.folded import FoldedCall
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
+from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.ticket import OVER_STATES
 
 EARLIER_TICKETS_SHOWN = 3
@@ -112,15 +116,8 @@ class Reader:
 
     def facts_of(self, call_ids: Iterable[str]) -> dict[str, list[CallFact]]:
         """All that is recorded of each of the calls."""
-        known: dict[str, list[CallFact]] = {}
         with self.connect() as connection:
-            for some in _in_parts(call_ids):
-                statement = select(tables.journal).where(tables.journal.c.call_id.in_(some))
-                for row in connection.execute(statement):
-                    fact = codec.from_row(row)
-                    assert isinstance(fact, CallFact)
-                    known.setdefault(fact.call_id, []).append(fact)
-        return known
+            return _facts_of(connection, call_ids)
 
     def steps(self, call_id: str) -> Sequence[AnyRow]:
         """The SOP steps the call has begun."""
@@ -140,6 +137,24 @@ class Reader:
                 return None
             self._sops[version] = Sop.from_json(body)
         return self._sops[version]
+
+    def case(self, ticket_id: str, office: Office) -> FoldedCase | None:
+        """The ticket as its calls and its people made it; None where there is no such ticket."""
+        with self.connect() as connection:
+            known = case_facts(connection, ticket_id)
+            calls_of = self._calls_folded(office)
+            return load_case(connection, ticket_id, known, calls_of, Calendar(office.hours))
+
+    def _calls_folded(self, office: Office) -> CallsOf:
+        def calls_of(connection: Connection, call_ids: Iterable[str]) -> dict[str, FoldedCall]:
+            known = _facts_of(connection, call_ids)
+            found = {}
+            for call_id, facts in known.items():
+                version = next((v for fact in facts if (v := getattr(fact, "sop_version", None))), "")
+                found[call_id] = folded.fold_call(facts, call_id, self.sop(version) or office.sop)
+            return found
+
+        return calls_of
 
     def ticket(self, ticket_id: str) -> AnyRow | None:
         """One ticket's row."""
@@ -200,6 +215,16 @@ class Reader:
         """Every agent's shift."""
         with self.connect() as connection:
             return connection.execute(select(tables.shifts)).all()
+
+
+def _facts_of(connection: Connection, call_ids: Iterable[str]) -> dict[str, list[CallFact]]:
+    known: dict[str, list[CallFact]] = {}
+    for some in _in_parts(call_ids):
+        for row in connection.execute(select(tables.journal).where(tables.journal.c.call_id.in_(some))):
+            fact = codec.from_row(row)
+            assert isinstance(fact, CallFact)
+            known.setdefault(fact.call_id, []).append(fact)
+    return known
 
 
 def _in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
