@@ -21,6 +21,7 @@ from config.checkpoint import reach
 from config.errors import Refused, Unavailable
 from ticketing.facts import Report, TicketRegistered
 from ticketing.ledger.recorder import Committed, Recorder, Registration
+from ticketing.ledger.writing import Writing
 
 BATCH_LIMIT = 256
 QUEUE_LIMIT = 10_000
@@ -47,7 +48,7 @@ class _Item:
 
     reports: tuple[Report, ...] = ()
     registration: Registration | None = None
-    work: Callable[[Connection], Any] | None = None
+    work: Callable[[Writing], Any] | None = None
     done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self, result: Any, fault: Exception | None) -> None:
@@ -90,7 +91,12 @@ class Journal:
 
     async def do(self, work: Callable[[Connection], T], *reports: Report) -> T:
         """Run `work` in the writer's transaction, with the facts that belong to it."""
-        result: T = await self._ask(_Item(reports=reports, work=work))
+        result: T = await self._ask(_Item(reports=reports, work=lambda writing: work(writing.connection)))
+        return result
+
+    async def write(self, work: Callable[[Writing], T]) -> T:
+        """Run `work` in the writer's transaction, where it decides by what stands and records facts."""
+        result: T = await self._ask(_Item(work=work))
         return result
 
     async def _ask(self, item: _Item) -> Any:
@@ -133,12 +139,27 @@ class Journal:
             if item.registration:
                 asked.append(item.registration)
         committed = self._recorder.record(connection, asked) if asked else []
-        return committed, [self._result(connection, item) for item in batch]
+        results = []
+        for item in batch:
+            result, more = self._result(connection, item)
+            committed += more
+            results.append(result)
+        return committed, results
 
-    def _result(self, connection: Connection, item: _Item) -> Any:
+    def _result(self, connection: Connection, item: _Item) -> tuple[Any, list[Committed]]:
         if item.registration:
-            return self._recorder.registered(connection, item.registration)
-        return item.work(connection) if item.work else None
+            return self._recorder.registered(connection, item.registration), []
+        if item.work is None:
+            return None, []
+        writing = Writing(connection, self._recorder)
+        try:
+            with connection.begin_nested():
+                return item.work(writing), writing.committed
+        except Refused as refusal:
+            # Refused by what stands in the ledger: nobody else's work in the batch is touched.
+            if writing.committed:
+                self._recorder.forget()
+            return refusal, []
 
     def _replay_or_fail(self, batch: list[_Item], fault: Exception) -> None:
         if len(batch) == 1:
@@ -187,12 +208,16 @@ class Journal:
         _answer([(item, None, ours)])
 
     def _finish(self, batch: list[_Item], results: list[Any], committed: list[Committed]) -> None:
-        _answer([(item, result, None) for item, result in zip(batch, results, strict=True)])
+        _answer([_answer_of(item, result) for item, result in zip(batch, results, strict=True)])
         if committed:
             self._publish(committed)
 
 
 Answer = tuple[_Item, Any, Exception | None]
+
+
+def _answer_of(item: _Item, result: Any) -> Answer:
+    return (item, None, result) if isinstance(result, Refused) else (item, result, None)
 
 
 def _answer(answers: Sequence[Answer]) -> None:

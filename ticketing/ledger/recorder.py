@@ -30,7 +30,7 @@ from ticketing.facts import (
     TicketRegistered,
 )
 from ticketing.ledger import codec, folded
-from ticketing.ledger.cases import CaseBook, state_update, write_cases
+from ticketing.ledger.cases import CaseBook, FoldedCase, load_case, state_update, write_cases
 from ticketing.ledger.folded import FoldedCall, Row
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
@@ -104,6 +104,17 @@ class Recorder:
         fact = self._facts[registration.call_id][registration.key]
         assert isinstance(fact, TicketRegistered)
         return fact
+
+    def case(self, connection: Connection, ticket_id: str) -> FoldedCase | None:
+        """The ticket as everything recorded so far makes it; None where there is no such ticket."""
+        known = tuple(self._cases.facts_of(connection, ticket_id).values())
+        calendar = Calendar(self._office().hours)
+        return load_case(connection, ticket_id, known, self._folded_all, calendar)
+
+    def next_number(self, connection: Connection, at: datetime) -> TicketNumber:
+        """A number for a ticket that is opened by hand."""
+        day = office_day(at)
+        return TicketNumber(day, _take_serials(connection, day, 1))
 
     def _known(self, connection: Connection, asked: Sequence[Report | Registration]) -> set[str]:
         """The keys that are recorded already; those of a call are all in memory by now."""
