@@ -1,0 +1,30 @@
+"""The writer's transaction as work inside it sees it: what it reads is what its facts will change."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ticketing.facts import Fact, Report
+from ticketing.ledger.cases import FoldedCase
+from ticketing.ledger.recorder import Committed, Recorder
+
+
+class Writing:
+    """One piece of work in the writer's transaction; `committed` are the facts it recorded."""
+
+    def __init__(self, connection: Connection, recorder: Recorder) -> None:
+        self.connection = connection
+        self.committed: list[Committed] = []
+        self._recorder = recorder
+
+    def record(self, *facts: Fact) -> None:
+        """Record facts; those known already change nothing."""
+        self.committed += self._recorder.record(self.connection, [Report(fact) for fact in facts])
+
+    def case(self, ticket_id: str) -> FoldedCase | None:
+        """The ticket as it stands now; None where there is no such ticket."""
+        return self._recorder.case(self.connection, ticket_id)
+
+    def next_number(self, at: datetime) -> str:
+        """A number, digits only, for a ticket that is opened by hand."""
+        return self._recorder.next_number(self.connection, at).digits
