@@ -4,12 +4,30 @@ import re
 
 import phonenumbers
 
+from ticketing.people.field_warning import FieldWarning, a_warning
+
 WITHHELD = frozenset({"", "anonymous", "unknown", "restricted", "private", "unavailable", "0", "+"})
 HOME_REGION = "ID"
 
 _WRITTEN_AS_NUMBER = re.compile(r"[+0-9 ()./-]+")
 _TRUNK_62 = re.compile(r"^(?:00[1789])?62(?=[ (\d-])")
 """Indonesian trunks send 62... without its plus, or behind a carrier's own international prefix."""
+
+NO_NUMBER = a_warning(
+    "phone_unreadable",
+    "Ini bukan nomor telepon. Tulis seperti 0812 3456 7890 atau 031 9925 4200.",
+    "This is no telephone number. Write it like 0812 3456 7890 or 031 9925 4200.",
+)
+UNLIKELY = a_warning(
+    "phone_unlikely",
+    "Nomor ini tidak lazim: terlalu pendek, terlalu panjang, atau awalannya tidak dikenal. Bacakan kembali.",
+    "This number is unusual: too short, too long, or its prefix is not known. Read it back to the caller.",
+)
+COSTLY = a_warning(
+    "phone_premium",
+    "Ini nomor berbayar mahal (premium). Minta nomor lain untuk telepon kembali.",
+    "This is a premium number. Ask for another one to call back.",
+)
 
 
 def normalise(raw: str | None) -> str | None:
@@ -27,6 +45,17 @@ def normalise(raw: str | None) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def warnings(raw: str) -> tuple[FieldWarning, ...]:
+    """What is doubtful about a number as it was typed; the agent may keep it all the same."""
+    known = normalise(raw)
+    if known is None:
+        return (NO_NUMBER,)
+    number = phonenumbers.parse(known, None)
+    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+        return (COSTLY,)
+    return () if phonenumbers.is_valid_number(number) else (UNLIKELY,)
 
 
 def mask(number: str) -> str:
