@@ -5,8 +5,10 @@ import hashlib
 import secrets
 import uuid
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -16,7 +18,7 @@ from config.clock import Clock
 from config.errors import Conflict, NotFound, NotSignedIn, TooManyTries
 from ticketing import tables
 from ticketing.ledger.journal import Journal
-from ticketing.ledger.reader import Reader
+from ticketing.ledger.reader import AnyRow, Reader
 from ticketing.people.audit import write_audit
 from ticketing.people.roles import Role
 
@@ -25,6 +27,8 @@ ABSOLUTE = timedelta(hours=12)
 LINK_LIFE = timedelta(minutes=30)
 TRIES_A_MINUTE = 5
 SEEN_EVERY = timedelta(minutes=1)
+BY_COMMAND = "cli"
+"""The actor of what is done on the machine itself, by the `hotline` command."""
 
 
 class WrongSignIn(NotSignedIn):
@@ -56,6 +60,8 @@ class Session:
     user_id: str
     name: str
     role: Role
+    username: str
+    queue: str | None
 
 
 class Accounts:
@@ -73,27 +79,33 @@ class Accounts:
     async def add_user(self, username: str, name: str, role: Role, password: str | None = None) -> str:
         """Add a user and return their id; raises Conflict when the name is taken."""
         hashed = await asyncio.to_thread(self._hasher.hash, password) if password else None
-        user_id = uuid.uuid4().hex[:12]
         at = self._clock()
+        return await self._journal.do(
+            lambda connection: insert_user(connection, at, BY_COMMAND, username, name, role, hashed)
+        )
 
-        def work(connection: Connection) -> None:
-            taken = select(tables.users.c.user_id).where(tables.users.c.username == username)
-            if connection.scalar(taken):
-                raise Conflict(
-                    f"Nama pengguna {username} sudah dipakai.", f"The user name {username} is taken."
-                )
-            row = {"user_id": user_id, "username": username, "name": name, "role": role.value}
-            connection.execute(insert(tables.users).values(**row, password_hash=hashed, created_at=at))
-            write_audit(connection, at, "cli", "user.add", user_id)
+    async def change_user(self, username: str, **changes: Any) -> None:
+        """Change a user by the command line; raises NotFound."""
+        at = self._clock()
+        await self._journal.do(lambda connection: alter_user(connection, at, BY_COMMAND, username, changes))
 
-        await self._journal.do(work)
-        return user_id
+    def users(self) -> Sequence[AnyRow]:
+        """Every user, by user name."""
+        with self._reader.connect() as connection:
+            return connection.execute(select(tables.users).order_by(tables.users.c.username)).all()
 
     def user_named(self, username: str) -> Row[tuple[str, ...]] | None:
         """The user's row."""
         with self._reader.connect() as connection:
             statement = select(tables.users).where(tables.users.c.username == username)
             return connection.execute(statement).one_or_none()
+
+    def names(self) -> dict[str, str]:
+        """Every user's name, by id and by user name."""
+        column = tables.users.c
+        with self._reader.connect() as connection:
+            rows = connection.execute(select(column.user_id, column.username, column.name)).all()
+        return {row.user_id: row.name for row in rows} | {row.username: row.name for row in rows}
 
     async def sign_in(self, username: str, password: str, address: str) -> Session:
         """Sign in by name and password; raises WrongSignIn, TooManyTries."""
@@ -137,7 +149,7 @@ class Accounts:
             raise NotSignedIn("Silakan masuk.", "Please sign in.")
         if row.seen_at + SEEN_EVERY <= at:
             await self._journal.do(lambda connection: _seen(connection, token, at))
-        return Session(token, row.csrf, row.user_id, row.name, Role(row.role))
+        return Session(token, row.csrf, row.user_id, row.name, Role(row.role), row.username, row.queue)
 
     async def sign_out(self, session: Session) -> None:
         """End the session."""
@@ -165,12 +177,12 @@ class Accounts:
             return user
 
         user = await self._journal.do(work)
-        return Session(token, csrf, user_id, user.name, Role(user.role))
+        return Session(token, csrf, user_id, user.name, Role(user.role), user.username, user.queue)
 
     def _session_row(self, token: str) -> Row[tuple[str, ...]] | None:
         sessions, users = tables.sessions, tables.users
         statement = (
-            select(sessions, users.c.name, users.c.role)
+            select(sessions, users.c.name, users.c.role, users.c.username, users.c.queue)
             .join(users, users.c.user_id == sessions.c.user_id)
             .where(sessions.c.token_hash == _hash(token), users.c.disabled_at.is_(None))
         )
@@ -191,6 +203,44 @@ class Accounts:
                 "Terlalu banyak percobaan. Tunggu satu menit.", "Too many tries. Please wait a minute."
             )
         tries.append(at)
+
+
+def insert_user(
+    connection: Connection,
+    at: datetime,
+    by: str,
+    username: str,
+    name: str,
+    role: Role,
+    password_hash: str | None = None,
+    queue: str | None = None,
+) -> str:
+    """Add a user in the writer's transaction; returns their id. Raises Conflict when the name is taken."""
+    taken = select(tables.users.c.user_id).where(tables.users.c.username == username)
+    if connection.scalar(taken):
+        raise Conflict(f"Nama pengguna {username} sudah dipakai.", f"The user name {username} is taken.")
+    user_id = uuid.uuid4().hex[:12]
+    row = {"user_id": user_id, "username": username, "name": name, "role": role.value, "queue": queue}
+    connection.execute(insert(tables.users).values(**row, password_hash=password_hash, created_at=at))
+    write_audit(connection, at, by, "user.add", user_id)
+    return user_id
+
+
+def alter_user(
+    connection: Connection, at: datetime, by: str, username: str, changes: Mapping[str, Any]
+) -> None:
+    """Change name, role or queue, or `disabled`; who is disabled is out at once. Raises NotFound."""
+    users, sessions = tables.users, tables.sessions
+    values = {name: value for name, value in changes.items() if name in ("name", "role", "queue")}
+    if "disabled" in changes:
+        values["disabled_at"] = at if changes["disabled"] else None
+    changed = update(users).where(users.c.username == username).values(values)
+    user_id = connection.scalar(changed.returning(users.c.user_id))
+    if user_id is None:
+        raise NotFound(f"Tidak ada pengguna {username}.", f"There is no user {username}.")
+    if changes.get("disabled") or "role" in changes:
+        connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    write_audit(connection, at, by, f"user.change.{'+'.join(sorted(values))}", user_id)
 
 
 def _seen(connection: Connection, token: str, at: datetime) -> None:

@@ -12,7 +12,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from agent_bridge.api import desk, practice, refusals, sign_in, views
+from agent_bridge.api import admin, case_care, case_work, cases, desk, practice, refusals, sign_in, views
 from agent_bridge.api.doorway import is_secure, phone_socket
 from agent_bridge.house import open_house
 from agent_bridge.live import socket
@@ -39,8 +39,8 @@ def create_app(
     app = FastAPI(title="hotline", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     refusals.install(app)
     app.middleware("http")(_guarded)
-    for router in (sign_in.router, desk.router, practice.router, socket.router):
-        app.include_router(router)
+    for part in (sign_in, desk, cases, case_work, case_care, admin, practice, socket):
+        app.include_router(part.router)
     app.add_api_route("/api/health", _health, tags=["health"])
     if (pages / "assets").is_dir():
         app.mount("/assets", StaticFiles(directory=pages / "assets"))

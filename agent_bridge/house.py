@@ -1,15 +1,17 @@
 """The house: every part of one running hotline, put together and taken apart again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, Row
+from sqlalchemy import Connection, Engine, Row
+from sqlalchemy.exc import SQLAlchemyError
 
-from agent_bridge.accounts import Accounts
+from agent_bridge.accounts import Accounts, Session
 from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
@@ -25,12 +27,17 @@ from ivr.queues.roster import Roster
 from ivr.registration import Registrar
 from ivr.speech import prompts
 from ticketing.calls.call import CallPhase
+from ticketing.desk.act import CaseDesk
+from ticketing.desk.once import Answer, Asked, once
+from ticketing.desk.reading import CaseReader
+from ticketing.desk.timekeeper import Timekeeper
 from ticketing.facts import AgentLegEnded, CallEnded, TalkEnded
 from ticketing.ledger.codec import KINDS
 from ticketing.ledger.database import open_database
-from ticketing.ledger.journal import Journal
+from ticketing.ledger.journal import Journal, LedgerBusy
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.recorder import Committed, Recorder
+from ticketing.ledger.writing import Writing
 from ticketing.people.privacy import Vault
 from ticketing.tickets.calendar import alarms
 
@@ -38,6 +45,8 @@ TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind})
 """Facts any of which may be the first to show that a talk is over."""
 RESTORE_AGAIN_SECONDS = 1.0
 FOLLOW_SECONDS = 0.5
+DUE_TIMES_SECONDS = 1.0
+FORGET_REQUESTS_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
@@ -89,11 +98,15 @@ class House:
         self.keeper = keeper
         self.journal = ledger.journal
         self.reader = ledger.reader
+        self.vault = ledger.vault
         self.feed = feed
         self.office_used = self.office_name
         self._errands: set[asyncio.Task[None]] = set()
         self.desk = CallDesk(self.journal)
         self.accounts = Accounts(self.journal, self.reader, now)
+        self.case_desk = CaseDesk(self.journal, ledger.vault, lambda: self.office, now)
+        self.case_reader = CaseReader(self.reader, ledger.vault)
+        self.timekeeper = Timekeeper(self.journal, self.reader, lambda: self.office, now)
         self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
         self.asterisk = self._asterisk(plan) if plan else None
         self.roster = self._roster()
@@ -142,6 +155,29 @@ class House:
                 self.asterisk.forget_sounds()
             self.office_used = name
             log.info("configuration used", name=name)
+
+    async def once(self, session: Session, asked: Asked, work: Callable[[Connection], Answer]) -> Answer:
+        """Do `work` in the writer's transaction, once for each request; raises KeyUsedForAnother."""
+        vault, user_id = self.vault, session.user_id
+
+        def in_writer(writing: Writing) -> Answer:
+            connection = writing.connection
+            return once(connection, vault, user_id, asked, now(), lambda: work(connection))
+
+        return await self.journal.write(in_writer)
+
+    async def keep_due_times(self) -> None:
+        """Notice due times as they pass, for ever; while the ledger is busy they wait."""
+        forget_at = now()
+        while True:
+            await asyncio.sleep(DUE_TIMES_SECONDS)
+            try:
+                await self.timekeeper.tick()
+                if now() >= forget_at:
+                    await self.timekeeper.forget_requests()
+                    forget_at = now() + FORGET_REQUESTS_EVERY
+            except (LedgerBusy, SQLAlchemyError) as fault:
+                log.warning("due times wait", fault=type(fault).__name__)
 
     async def pbx_is_up(self) -> None:
         """The link to the PBX came up: it may have forgotten who sits where."""
@@ -216,6 +252,7 @@ async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -
     house.desk.open()
     running = [asyncio.create_task(feed.run()), asyncio.create_task(house.desks.keep_alive())]
     running.append(asyncio.create_task(house.follow_office()))
+    running.append(asyncio.create_task(house.keep_due_times(), name="due times"))
     if house.roster:
         running.append(asyncio.create_task(house.roster.keep_time()))
     try:

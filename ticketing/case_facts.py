@@ -56,11 +56,16 @@ class CaseFact(Fact, frozen=True, kw_only=True):
 
 
 class CaseOpened(CaseFact, frozen=True, kw_only=True):
-    """A ticket was opened by hand: another complaint of the same caller (step 12), or a number owed."""
+    """A ticket was opened by hand: another complaint of the same caller (step 12).
+
+    `carried` names the identity fields it has from its parent; nobody is asked for them again.
+    """
 
     parent_ticket_id: str
     person_id: str | None
     sop_version: str
+    carried: tuple[str, ...] = ()
+    district: str | None = None
 
 
 class ComplainantFiled(CaseFact, frozen=True, kw_only=True):

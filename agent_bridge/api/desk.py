@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, Request
 
 from agent_bridge.api import views
-from agent_bridge.api.doorway import ActingAgent, AnyHouse, SignedIn, TheRoster, phone_socket
+from agent_bridge.api.doorway import ActingAgent, Agent, AnyHouse, TheRoster, phone_socket
 from agent_bridge.house import House
 from config.clock import now
 from config.errors import Conflict, NotFound
@@ -21,13 +21,13 @@ BROWSER = "browser"
 
 
 @router.get("/desk")
-async def desk(session: SignedIn, house: AnyHouse) -> views.DeskView:
+async def desk(session: Agent, house: AnyHouse) -> views.DeskView:
     """Everything on the agent's desk."""
     return await asyncio.to_thread(house.desks.view, session.user_id, session.name)
 
 
 @router.get("/desk/choices")
-async def choices(_: SignedIn, house: AnyHouse) -> views.DeskChoices:
+async def choices(_: Agent, house: AnyHouse) -> views.DeskChoices:
     """The phones and the not-ready reasons an agent may choose from."""
     phones = [views.PhoneChoice(phone=BROWSER, label=BROWSER)] if house.asterisk else []
     if house.asterisk:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -13,8 +14,12 @@ from config.certificates import OWN_NAMES
 from config.errors import Forbidden, NotFound
 from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, PbxPlan
 from ivr.queues.roster import Roster
-from ticketing.people.roles import Role
+from ticketing.desk.matrix import Deed, may
+from ticketing.desk.once import Asked
+from ticketing.desk.sight import Actor, NotYourDeed
 
+KEY = re.compile(r"^[A-Za-z0-9._:-]+$")
+_A_KEY = "7f0c2a51-6d0e-4f7e-9d55-0a4f1c8b2e10"
 HOST = re.compile(r"[A-Za-z0-9.-]+")
 COOKIE = "hotline_session"
 SECURE_COOKIE = f"__Host-{COOKIE}"
@@ -83,11 +88,51 @@ async def acting(
     return session
 
 
-async def acting_agent(session: Annotated[Session, Depends(acting)]) -> Session:
-    """An agent, or a supervisor who helps out."""
-    if session.role not in (Role.AGENT, Role.SUPERVISOR):
-        raise Forbidden("Hanya untuk petugas.", "For agents only.")
+def may_read(deed: Deed) -> Callable[..., Awaitable[Session]]:
+    """A door only for those whose role includes `deed`, to look; raises NotYourDeed."""
+
+    async def allowed(session: Annotated[Session, Depends(signed_in)]) -> Session:
+        return _allowed(session, deed)
+
+    return _marked(allowed, deed)
+
+
+def may_do(deed: Deed) -> Callable[..., Awaitable[Session]]:
+    """A door only for those whose role includes `deed`, to act; raises NotYourPage, NotYourDeed."""
+
+    async def allowed(session: Annotated[Session, Depends(acting)]) -> Session:
+        return _allowed(session, deed)
+
+    return _marked(allowed, deed)
+
+
+def _allowed(session: Session, deed: Deed) -> Session:
+    if not may(session.role, deed):
+        raise NotYourDeed
     return session
+
+
+def _marked(door: Callable[..., Awaitable[Session]], deed: Deed) -> Callable[..., Awaitable[Session]]:
+    """Says on the door which deed it is for: a test holds every door against the matrix."""
+    door.deed = deed  # type: ignore[attr-defined]
+    return door
+
+
+def actor_of(session: Session, house: House) -> Actor:
+    """Who acts, as cases know them."""
+    queue = session.queue or house.office.default_queue.name
+    return Actor(session.user_id, session.username, session.role, queue)
+
+
+async def asked(
+    request: Request,
+    idempotency_key: Annotated[
+        str, Header(min_length=8, max_length=80, pattern=KEY.pattern, examples=[_A_KEY])
+    ],
+) -> Asked:
+    """What is asked, and the key that makes it once: the same key with another body is refused."""
+    body = (await request.body()).decode(errors="replace")
+    return Asked(idempotency_key, f"{request.method} {request.url.path}\n{body}")
 
 
 def the_roster(house: Annotated[House, Depends(the_house)]) -> Roster:
@@ -109,5 +154,7 @@ AnyHouse = Annotated[House, Depends(the_house)]
 PracticeHouse = Annotated[House, Depends(in_practice)]
 SignedIn = Annotated[Session, Depends(signed_in)]
 Acting = Annotated[Session, Depends(acting)]
-ActingAgent = Annotated[Session, Depends(acting_agent)]
+Agent = Annotated[Session, Depends(may_read(Deed.ANSWER_CALLS))]
+ActingAgent = Annotated[Session, Depends(may_do(Deed.ANSWER_CALLS))]
+OnceAsked = Annotated[Asked, Depends(asked)]
 TheRoster = Annotated[Roster, Depends(the_roster)]

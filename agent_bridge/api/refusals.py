@@ -1,6 +1,7 @@
 """The one table of refusals to HTTP status codes, and the one form they go out in (RFC 9457)."""
 
 import uuid
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -19,6 +20,24 @@ STATUS: dict[type[Refused], int] = {
     errors.Unavailable: 503,
     errors.Refused: 400,
 }
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": description,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, description in {
+        400: "Refused",
+        401: "Nobody is signed in",
+        403: "This person may not do that",
+        404: "Not there, or not this person's to see",
+        409: "Not in the present state, or the key was used for something else",
+        422: "Missing or wrong input",
+        429: "Tried too often",
+        503: "A part does not answer; Retry-After says when to try again",
+    }.items()
+}
+"""What any door may answer instead, for the OpenAPI document."""
 
 log = structlog.get_logger(__name__)
 

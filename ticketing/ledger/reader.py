@@ -174,6 +174,14 @@ class Reader:
                 statement.order_by(column.registered_at.desc()).limit(EARLIER_TICKETS_SHOWN)
             ).all()
 
+    def due(self, at: datetime, limit: int) -> list[tuple[str, datetime]]:
+        """Tickets whose due time has passed at `at`, with that time; the most overdue first."""
+        column = tables.tickets.c
+        statement = select(column.ticket_id, column.next_due_at).where(column.next_due_at <= at)
+        with self.connect() as connection:
+            found = connection.execute(statement.order_by(column.next_due_at).limit(limit))
+            return [(row.ticket_id, row.next_due_at) for row in found]
+
     def open_ticket_of_number(self, caller_number: str | None) -> AnyRow | None:
         """The newest open ticket registered from that number."""
         column = tables.tickets.c

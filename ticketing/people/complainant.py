@@ -79,16 +79,22 @@ def find(connection: Connection, vault: Vault, raw_number: str) -> str | None:
 
 def masked_phone(connection: Connection, vault: Vault, person_id: str) -> str | None:
     """The person's number as an agent may see it; None once the person was erased."""
+    number = phone(connection, vault, person_id)
+    return phone_number.mask(number) if number else None
+
+
+def phone(connection: Connection, vault: Vault, person_id: str | None) -> str | None:
+    """The number the person called from, in full; None where it is not known or was erased."""
     statement = (
         select(tables.sealed.c.value, tables.person_keys.c.wrapped_key)
         .join(tables.person_keys, tables.person_keys.c.person_id == tables.sealed.c.person_id)
         .where(tables.sealed.c.person_id == person_id, tables.sealed.c.field == PHONE)
     )
     row = connection.execute(statement).one_or_none()
-    if row is None:
+    if row is None or person_id is None:
         return None
     try:
-        return phone_number.mask(vault.open(row.wrapped_key, person_id, PHONE, row.value))
+        return vault.open(row.wrapped_key, person_id, PHONE, row.value)
     except Unreadable:
         return None
 

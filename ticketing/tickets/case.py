@@ -189,6 +189,8 @@ def _opened(case: Case, fact: facts.CaseOpened) -> Case:
         parent_ticket_id=fact.parent_ticket_id,
         person_id=case.person_id or fact.person_id,
         sop_version=fact.sop_version,
+        fields=case.fields | set(fact.carried),
+        district=case.district or fact.district,
     )
 
 

@@ -1,0 +1,75 @@
+"""Periodic follow-up, messages owed, duplicates and unmasking at the API."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from agent_bridge.api import case_views as said
+from agent_bridge.api.at_case import AtCase, doing, ticket_id_of
+from agent_bridge.api.refusals import PROBLEMS
+from ticketing.desk import entries, follow_ups, merging
+from ticketing.desk.matrix import Deed
+from ticketing.tickets.number import from_digits
+
+router = APIRouter(prefix="/api/cases/{number}", tags=["care for a case"], responses=PROBLEMS)
+Waiting = Annotated[AtCase, doing(Deed.WAIT_FOR_CITIZEN)]
+Telling = Annotated[AtCase, doing(Deed.TELL_CITIZEN)]
+Merging = Annotated[AtCase, doing(Deed.MERGE)]
+
+
+@router.post("/follow-ups")
+async def follow_up(body: said.FollowUp, case: Annotated[AtCase, doing(Deed.FOLLOW_UP)]) -> said.ActView:
+    """What was done so that the case goes on; not without text."""
+    return await case.do(follow_ups.follow_up, body.text, body.result)
+
+
+@router.post("/wait")
+async def wait(body: said.Reasoned, case: Waiting) -> said.ActView:
+    """Wait for the citizen: the office's clock pauses, the citizen's does not."""
+    return await case.do(follow_ups.wait_for_citizen, body.reason)
+
+
+@router.post("/wait/over")
+async def wait_no_more(case: Waiting) -> said.ActView:
+    """The citizen answered, or the office no longer waits."""
+    return await case.do(follow_ups.wait_no_more)
+
+
+@router.post("/take-over")
+async def take_over(body: said.Reasoned, case: Annotated[AtCase, doing(Deed.TAKE_OVER)]) -> said.ActView:
+    """A supervisor answers for the case from now on."""
+    return await case.do(follow_ups.take_over, body.reason)
+
+
+@router.post("/call-backs")
+async def called_back(body: said.CalledBack, case: Telling) -> said.ActView:
+    """The call owed to the citizen was made."""
+    return await case.do(follow_ups.called_back, reached=body.reached)
+
+
+@router.post("/messages/told")
+async def told(body: said.Tell, case: Telling) -> said.ActView:
+    """A message owed was given to the citizen."""
+    return await case.do(follow_ups.told, body.message, body.channel)
+
+
+@router.post("/merge")
+async def merge(body: said.Merge, case: Merging) -> said.ActView:
+    """The same case as another ticket, which goes on for both."""
+    return await case.do(merging.merge, ticket_id_of(body.into), body.reason)
+
+
+@router.post("/unmerge")
+async def unmerge(body: said.Reasoned, case: Merging) -> said.ActView:
+    """A case of its own after all."""
+    return await case.do(merging.unmerge, body.reason)
+
+
+@router.post("/unmask")
+async def unmask(body: said.Unmask, case: Annotated[AtCase, doing(Deed.UNMASK)]) -> said.Unmasked:
+    """One field in full, for a reason; the audit has it first. At most thirty an hour."""
+    await case.do(entries.unmask, body.field, body.reason)
+    value = await asyncio.to_thread(case.house.case_reader.field, case.ticket_id, body.field)
+    number = from_digits(case.ticket_id).written
+    return said.Unmasked(number=number, field=body.field, value=value)

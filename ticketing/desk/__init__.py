@@ -1,0 +1,1 @@
+"""What people do to a case: each act checked, sealed, recorded and audited in one transaction."""

@@ -1,0 +1,80 @@
+"""Due times: each one that passes is noticed once, told to those who must hear of it, and set anew."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from sqlalchemy import delete, select
+
+from config.clock import Clock
+from config.office import Office
+from ticketing import case_facts, tables
+from ticketing.case_facts import SYSTEM, CaseFact
+from ticketing.ledger.cases import FoldedCase
+from ticketing.ledger.journal import Journal
+from ticketing.ledger.reader import Reader
+from ticketing.ledger.writing import Writing
+from ticketing.tickets.follow_up import DueKind, told_of_miss
+
+DUE_AT_A_TIME = 200
+REQUESTS_KEPT = timedelta(hours=48)
+"""How long a repeated request gets its first answer again."""
+
+log = structlog.get_logger(__name__)
+
+
+class Timekeeper:
+    """Looks at the due times in the ledger; what fell due while nobody looked fires once, late."""
+
+    def __init__(self, journal: Journal, reader: Reader, office: Callable[[], Office], clock: Clock) -> None:
+        self._journal = journal
+        self._reader = reader
+        self._office = office
+        self._clock = clock
+
+    async def tick(self) -> int:
+        """Notice every due time that has passed; returns how many there were."""
+        due = self._reader.due(self._clock(), DUE_AT_A_TIME)
+        for ticket_id, due_at in due:
+            await self._journal.write(partial(self._notice, ticket_id=ticket_id, due_at=due_at))
+        if due:
+            log.info("due times passed", tickets=len(due))
+        return len(due)
+
+    async def forget_requests(self) -> None:
+        """Let go of answers nobody will ask for again."""
+        column = tables.requests.c
+        old = delete(tables.requests).where(column.at < self._clock() - REQUESTS_KEPT)
+        await self._journal.do(lambda connection: connection.execute(old) and None)
+
+    def _notice(self, writing: Writing, ticket_id: str, due_at: datetime) -> None:
+        column = tables.tickets.c
+        row = writing.connection.execute(
+            select(column.due_kind, column.next_due_at).where(column.ticket_id == ticket_id)
+        ).one_or_none()
+        found = writing.case(ticket_id)
+        if row is None or found is None or row.next_due_at != due_at:
+            return
+        writing.record(missed(found, DueKind(row.due_kind), due_at, self._office(), self._clock()))
+
+
+def missed(found: FoldedCase, kind: DueKind, due_at: datetime, office: Office, at: datetime) -> CaseFact:
+    """The fact that a due time passed. A caller is not kept on hold for it: their case goes on later."""
+    ticket_id = found.standing.ticket_id
+    key = f"{ticket_id}/due/{due_at.isoformat()}"
+    if kind is DueKind.CONSULT:
+        return case_facts.ConsultDeferred(
+            key=f"{key}/deferred", occurred_at=at, ticket_id=ticket_id, actor_id=SYSTEM, actor_role=SYSTEM
+        )
+    level = found.standing.case.misses + 1
+    return case_facts.DueMissed(
+        key=key,
+        occurred_at=at,
+        ticket_id=ticket_id,
+        actor_id=SYSTEM,
+        actor_role=SYSTEM,
+        due_at=due_at,
+        level=level,
+        told=told_of_miss(found.standing, office, level, at),
+    )
