@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from config.errors import Conflict, NotFound, Refused
+from config.errors import Conflict, NotFound, Refused, Text
 from config.faq import CODE, KEYWORD_LENGTH, OWNER_LENGTH, ArticleText, bad_code
 from config.yaml_files import unknown
 
@@ -17,6 +17,14 @@ class ArticleState(StrEnum):
     PUBLISHED = "published"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
+
+
+LABELS = {
+    ArticleState.DRAFT: Text("rancangan", "draft"),
+    ArticleState.PUBLISHED: Text("terbit", "published"),
+    ArticleState.REPLACED: Text("diganti", "replaced"),
+    ArticleState.WITHDRAWN: Text("ditarik", "withdrawn"),
+}
 
 
 @dataclass(frozen=True, slots=True)
