@@ -68,12 +68,13 @@ class Index:
         Every other word may be somebody's name; all of them together are one "?".
         """
         words = [word for word in self._wording.asked(text) if not has_digits(word)]
-        kept = {word: self._countable(word) for word in words}
+        kept = {word: self.known(word) for word in words}
         stems = sorted({one for known in kept.values() for one in known if not has_digits(one)})
         unknown = [UNKNOWN] if not all(kept.values()) else []
         return " ".join([*stems, *unknown])[:GAP_LENGTH] or None
 
-    def _countable(self, word: str) -> tuple[str, ...]:
+    def known(self, word: str) -> tuple[str, ...]:
+        """The stems of a word the office wrote; nothing for any other."""
         known = self._vocabulary.stems(word)
         return known or ((stem(word),) if self._wording.is_topic(word) else ())
 
