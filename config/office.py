@@ -9,6 +9,7 @@ from pathlib import Path
 
 from config.categories import Category, TicketType, read_districts, read_matters
 from config.errors import ConfigurationFault, Text
+from config.faq import Faq, read_faq
 from config.follow_up import FollowUp, FollowUpClass, read_follow_up
 from config.sop import FactPattern, Sop, SopStep, read_sop
 from config.units import WEEKDAYS, Units, read_units
@@ -101,6 +102,7 @@ class Office:
     districts: dict[str, str]
     units: Units
     follow_up: FollowUp
+    faq: Faq
     folder: Path = field(default=OFFICE_FOLDER, compare=False)
 
     @property
@@ -148,6 +150,7 @@ def load(
         districts=districts,
         units=read_units(read(folder / "units.yaml"), categories, districts),
         follow_up=follow_up,
+        faq=read_faq(read(folder / "faq.yaml"), categories),
         folder=folder,
     )
 
@@ -165,6 +168,7 @@ def faults(
         "districts.yaml": read_districts,
         "units.yaml": read_units,
         "follow_up.yaml": read_follow_up,
+        "faq.yaml": read_faq,
     }
     found = []
     for name, reader in readers.items():

@@ -287,6 +287,38 @@ case_index = Table(
 KEPT_OUT_OF_BACKUPS = (person_keys, blind_index, case_index)
 """Backed up apart and overwritten each time, so that destroying a key destroys it everywhere."""
 
+# --- the FAQ book: every version of every article, and what was searched for in vain ---
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("code", String(20), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("state", String(20), nullable=False, index=True),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("category", String(10), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("owner", String(40), nullable=False),
+    Column("review_on", Date, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("written_by", String(40), nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("published_by", String(40)),
+    Column("published_at", Instant),
+    Column("withdrawn_by", String(40)),
+    Column("withdrawn_at", Instant),
+    Column("edition", Integer, unique=True),
+)
+
+search_gaps = Table(
+    "search_gaps",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("stems", String(200), primary_key=True),
+    Column("searches", Integer, nullable=False),
+)
+
 # --- the house itself ---
 
 users = Table(

@@ -81,6 +81,13 @@ def test_the_sop_kept_with_a_case_reads_back_the_same():
         ("menus.yaml", ', "0": person}\n  window_seconds: 3', "}\n  window_seconds: 3", "Tombol 0"),
         ("menus.yaml", '"1": register', '"1": nowhere', "Yang ada"),
         ("categories.yaml", '"10": {id: KTP elektronik', '"10": {id: KTP elektronik]', "YAML"),
+        ("faq.yaml", "  KTP-02:", "  Ktp-2:", "KTP-01"),
+        ("faq.yaml", "  KTP-02:", "  KTP-01:", "dua kali"),
+        ("faq.yaml", 'category: "22"', 'category: "29"', "tidak dikenal"),
+        ("faq.yaml", "state: draft", "state: drat", "Maksudnya 'draft'?"),
+        ("faq.yaml", "review_on: 2026-12-31", "review_on: 31/12/2026", "bukan tanggal"),
+        ("faq.yaml", "keywords: [meninggal,", 'keywords: ["meninggal, mati",', "koma"),
+        ("faq.yaml", "    ilang: hilang", "    ilang2: hilang", "bukan kata"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_file_line_and_reason(
