@@ -12,7 +12,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from agent_bridge.api import admin, case_care, case_work, cases, desk, practice, refusals, sign_in, views
+from agent_bridge.api import admin, case_care, case_work, cases, desk, faq, practice, refusals, sign_in, views
 from agent_bridge.api.doorway import is_secure, phone_socket
 from agent_bridge.house import open_house
 from agent_bridge.live import socket
@@ -39,7 +39,7 @@ def create_app(
     app = FastAPI(title="hotline", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     refusals.install(app)
     app.middleware("http")(_guarded)
-    for part in (sign_in, desk, cases, case_work, case_care, admin, practice, socket):
+    for part in (sign_in, desk, cases, case_work, case_care, faq, admin, practice, socket):
         app.include_router(part.router)
     app.add_api_route("/api/health", _health, tags=["health"])
     if (pages / "assets").is_dir():

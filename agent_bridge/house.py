@@ -32,6 +32,8 @@ from ticketing.desk.once import Answer, Asked, once
 from ticketing.desk.reading import CaseReader
 from ticketing.desk.timekeeper import Timekeeper
 from ticketing.facts import AgentLegEnded, CallEnded, TalkEnded
+from ticketing.faq import book
+from ticketing.faq.desk import FaqDesk
 from ticketing.ledger.codec import KINDS
 from ticketing.ledger.database import open_database
 from ticketing.ledger.journal import Journal, LedgerBusy
@@ -106,6 +108,7 @@ class House:
         self.accounts = Accounts(self.journal, self.reader, now)
         self.case_desk = CaseDesk(self.journal, ledger.vault, lambda: self.office, now)
         self.case_reader = CaseReader(self.reader, ledger.vault)
+        self.faq = FaqDesk(self.journal, self.reader, lambda: self.office.faq.words, now)
         self.timekeeper = Timekeeper(self.journal, self.reader, lambda: self.office, now)
         self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
         self.asterisk = self._asterisk(plan) if plan else None
@@ -173,6 +176,7 @@ class House:
             await asyncio.sleep(DUE_TIMES_SECONDS)
             try:
                 await self.timekeeper.tick()
+                await self.faq.count_left(now())
                 if now() >= forget_at:
                     await self.timekeeper.forget_requests()
                     forget_at = now() + FORGET_REQUESTS_EVERY
@@ -247,6 +251,7 @@ async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -
     feed = Feed(ledger.reader, redis)
     ledger.publish.append(feed.publish)
     house = House(settings, keeper, ledger, plan, feed)
+    await house.journal.do(lambda connection: book.seed(connection, house.office.faq.articles, now()))
     feed.follow(house.after_commit)
     feed.follow(house.desks.on_rows)
     house.desk.open()

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from agent_bridge.api import case_views as said
 from agent_bridge.api.at_case import AtCase, doing
 from agent_bridge.api.refusals import PROBLEMS
-from config.errors import NotFound
 from ticketing.desk import dispatching, endings, entries, solutions
 from ticketing.desk.matrix import Deed
 from ticketing.desk.solutions import FaqAnswer
@@ -66,10 +65,8 @@ async def open_faq(body: said.FaqLook, case: Entering) -> said.ActView:
 @router.post("/answer")
 async def choose_answer(body: said.FaqChoice, case: Entering) -> said.ActView:
     """Take an article's answer: it fills in outline, solution and recap."""
-    article = await asyncio.to_thread(case.house.faq.published, body.article)
-    if article is None:
-        raise NotFound(f"Tidak ada artikel '{body.article}'.", f"There is no article '{body.article}'.")
-    answer = FaqAnswer(article.code, article.version, article.question, article.answer)
+    article = await asyncio.to_thread(case.house.faq.open, case.actor.user_id, body.article)
+    answer = FaqAnswer(article.text.code, article.version, article.text.question, article.text.answer)
     return await case.do(solutions.choose_answer, answer, told=body.told)
 
 
@@ -90,7 +87,8 @@ async def deliver(body: said.Deliver, case: Annotated[AtCase, doing(Deed.DELIVER
 
 @router.post("/dispatch/opened")
 async def open_dispatch(case: Sending) -> said.ActView:
-    """The dispatcher's form is opened: step 9 begins."""
+    """The dispatcher's form is opened: step 9 begins; what was searched for last was in vain."""
+    await case.house.faq.give_up(case.actor.user_id)
     return await case.do(dispatching.open_dispatch)
 
 
