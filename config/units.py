@@ -1,10 +1,10 @@
 """Units and officials as the office set them up: who takes what, who stands in for whom, who is away."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from config.categories import require_known
+from config.categories import Category, require_known
 from config.errors import Text
 from config.yaml_files import Located
 
@@ -56,6 +56,34 @@ class Units:
             leave.official == username and leave.first_day <= day <= leave.last_day for leave in self.leave
         )
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """All heads and officials, each once."""
+        heads = (unit.head for unit in self.units.values())
+        return tuple(dict.fromkeys((self.department_head, *heads, *self.officials)))
+
+    def is_there(self, username: str, day: date) -> bool:
+        """Whether that is one of the office's people, and not on leave on that day."""
+        return username in self.people and not self.is_away(username, day)
+
+    def succession(self, username: str) -> tuple[str, ...]:
+        """Who acts for an official, in order: they, their deputies, these units' heads, the department's."""
+        chain = [username]
+        while (official := self.officials.get(chain[-1])) and official.deputy not in chain:
+            chain.append(official.deputy)
+        heads = (self.units[self.officials[one].unit].head for one in chain if one in self.officials)
+        return tuple(dict.fromkeys((*chain, *heads, self.department_head)))
+
+    def unit_for(self, category: str | None, categories: Mapping[str, Category]) -> Unit | None:
+        """The unit that takes a category: its own, else that of its parent; None for what is not known."""
+        while category is not None:
+            for unit in self.units.values():
+                if category in unit.categories:
+                    return unit
+            matter = categories.get(category)
+            category = matter.parent if matter else None
+        return None
+
     def unit_of(self, username: str) -> str | None:
         """The unit the user belongs to as official or head."""
         if official := self.officials.get(username):
@@ -63,8 +91,11 @@ class Units:
         return next((unit.code for unit in self.units.values() if unit.head == username), None)
 
 
-def read_units(top: Located, categories: Collection[str] = (), districts: Collection[str] = ()) -> Units:
-    """The units of `units.yaml`; refused where somebody has no deputy, or the deputy is nobody."""
+def read_units(
+    top: Located, categories: Mapping[str, Category] | None = None, districts: Collection[str] = ()
+) -> Units:
+    """The units of `units.yaml`; refused where a deputy is nobody, or a category nobody's."""
+    categories = categories or {}
     fields = top.fields(("department_head", "units", "officials", "leave"))
     head = fields["department_head"].text()
     units = {code: _read_unit(code, item, categories) for code, item in fields["units"].pairs()}
@@ -79,7 +110,49 @@ def read_units(top: Located, categories: Collection[str] = (), districts: Collec
                 f"{name} tidak dapat menjadi wakil dirinya sendiri.", f"{name} cannot be their own deputy."
             )
     leave = tuple(_read_leave(item, people) for item in fields["leave"].items())
-    return Units(head, units, officials, leave)
+    found = Units(head, units, officials, leave)
+    _require_a_unit(found, fields["units"], categories)
+    for name, item in fields["officials"].pairs():
+        _require_own_deputy(found, officials[name], name, item, categories)
+    return found
+
+
+def _require_a_unit(units: Units, top: Located, categories: Mapping[str, Category]) -> None:
+    """Refuse a category that no unit takes, or that two do: its cases would have nowhere, or no one place."""
+    taken: dict[str, str] = {}
+    for code, item in top.pairs():
+        for one in item.fields(("categories",), ("id", "en", "head"))["categories"].items():
+            if other := taken.get(one.text()):
+                one.refuse(
+                    f"Kategori {one.text()} sudah ada pada unit '{other}'. Hapus salah satunya.",
+                    f"The unit '{other}' has the category {one.text()} already. Remove one of the two.",
+                )
+            taken[one.text()] = code
+    for code, category in categories.items():
+        if units.unit_for(code, categories) is None:
+            top.refuse(
+                f'Kategori {code} ({category.label.id}) belum ada unitnya. Tulis "{code}" pada categories '
+                "salah satu unit.",
+                f'No unit takes the category {code} ({category.label.en}). Write "{code}" among the '
+                "categories of a unit.",
+            )
+
+
+def _require_own_deputy(
+    units: Units, official: Official, name: str, item: Located, categories: Mapping[str, Category]
+) -> None:
+    """Refuse a deputy from elsewhere in a unit with restricted matters: these must not leave it."""
+    restricted = (code for code, one in categories.items() if one.restricted)
+    holders = {unit.code for code in restricted if (unit := units.unit_for(code, categories))}
+    own = (units.units[official.unit].head, units.department_head)
+    inside = official.deputy in own or units.unit_of(official.deputy) == official.unit
+    if official.unit in holders and not inside:
+        item.refuse(
+            f"Unit '{official.unit}' menangani hal yang dirahasiakan; wakil {name} harus dari unit itu. "
+            f"Ganti '{official.deputy}', misalnya dengan {own[0]}.",
+            f"The unit '{official.unit}' has restricted matters; the deputy of {name} must be of that unit. "
+            f"Replace '{official.deputy}', by {own[0]} for instance.",
+        )
 
 
 def _read_unit(code: str, item: Located, categories: Collection[str]) -> Unit:

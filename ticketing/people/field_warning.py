@@ -1,4 +1,4 @@
-"""Doubts about what was typed on the form: said to the agent, who may keep it for a reason. Never a refusal."""
+"""Doubts about what was typed on the form: the agent may keep it for a reason. Never a refusal."""
 
 from dataclasses import dataclass
 

@@ -6,6 +6,7 @@ the groups are those of a NIK or a card, so that telephone numbers, ticket numbe
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ticketing.people import nik
 
@@ -79,10 +80,7 @@ def _is_nik(groups: list[_Group], text: str, *, alone: bool) -> bool:
 
 def _is_cut_like_one(groups: list[_Group], text: str) -> bool:
     """Cut between pairs of digits, before the serial at the latest, by the same character throughout."""
-    between = {
-        text[left.end : right.start].replace("  ", " ")
-        for left, right in zip(groups, groups[1:], strict=False)
-    }
+    between = {text[left.end : right.start].replace("  ", " ") for left, right in pairwise(groups)}
     pairs = all(len(group.digits) % 2 == 0 for group in groups)
     return pairs and len(between) == 1 and len(groups[-1].digits) >= nik.LENGTH - _LAST_CUT
 

@@ -9,7 +9,6 @@ from config.follow_up import Span
 from config.office import ROUND_THE_CLOCK, Hours
 from config.yaml_files import fingerprint
 
-LONGEST_CLOSURE_DAYS = 60
 ALARM_DAYS = 60
 """The joint decree on next year's days off comes about two months before the year does."""
 
@@ -50,11 +49,11 @@ class Calendar:
     def next_opening(self, after: datetime) -> datetime:
         """The next instant the hotline opens."""
         day = after.astimezone(OFFICE_ZONE).date()
-        for ahead in range(LONGEST_CLOSURE_DAYS):
-            opening = self._opening_of(day + timedelta(days=ahead))
-            if opening and opening[0] > after:
-                return opening[0]
-        raise AssertionError("hours.yaml is refused without an open day")
+        opening = self._opening_of(day)
+        if opening is None or opening[0] <= after:
+            opening = self._opening_of(self.working_day_after(day, 1))
+        assert opening is not None
+        return opening[0]
 
     def call_back_due(self, left_at: datetime) -> datetime:
         """When a caller who left without being served must have been called: the same working day."""
@@ -84,6 +83,7 @@ class Calendar:
 
     def working_day_after(self, day: date, count: int) -> date:
         """The `count`-th working day after that day."""
+        assert self.hours.week, "hours.yaml is refused without an open day"
         left = count
         while left:
             day += timedelta(days=1)

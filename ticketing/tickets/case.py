@@ -33,8 +33,21 @@ class Stage(StrEnum):
 
 
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED, Stage.MERGED})
-"""Nobody owes anything for these any more."""
+"""Nobody owes anything for these any more; to the reporter of a merged one the other ticket's news."""
 WITH_BACK_OFFICE = frozenset({Stage.WITH_DISPATCHER, Stage.WITH_OFFICIAL})
+
+_ENDED = (Stage.CLOSED, Stage.CANCELLED)
+_EARLY = (
+    Stage.UNTOUCHED, Stage.BEGUN, Stage.RECORDED, Stage.ANALYSED, Stage.SEARCHING, Stage.RETURNED,
+)  # fmt: skip
+_IN_PASSING = (facts.CitizenTold, facts.Merged, facts.Unmerged)
+"""Whoever does these does not work on the case by it."""
+_AT_THE_PHONE = (
+    facts.ComplainantFiled, facts.EntryBegun, facts.IdentityRecorded, facts.ComplaintRecorded,
+    facts.OutlineWritten, facts.FaqOpened, facts.DispatchOpened, facts.CitizenConfirmed, facts.RecapWritten,
+    facts.CallBackTried, facts.StepDone, facts.StepSkipped,
+)  # fmt: skip
+"""What agents do while dispatcher or official have the case: it moves nothing on for these."""
 
 
 class Solution(Struct, frozen=True):
@@ -74,7 +87,10 @@ class Recap(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True):
-    """What people made of a ticket. `acted_at` is when anybody last did something; misses follow it."""
+    """What people made of a ticket. `acted_at` is when it was last moved on; misses follow it.
+
+    While it is merged, `stage_before` is where it would stand by itself.
+    """
 
     ticket_id: str
     stage: Stage = Stage.UNTOUCHED
@@ -115,9 +131,10 @@ class Case(Struct, frozen=True):
     told_at: datetime | None = None
     called_back_at: datetime | None = None
     times_called_back: int = 0
-    reached: bool = False
+    reached_at: datetime | None = None
     messages_told: frozenset[str] = frozenset()
     merged_into: str | None = None
+    merge_reason_id: str | None = None
     stage_before: Stage = Stage.UNTOUCHED
     closed_at: datetime | None = None
 
@@ -130,6 +147,11 @@ class Case(Struct, frozen=True):
     def is_with_back_office(self) -> bool:
         """Whether dispatcher or official have it."""
         return self.stage in WITH_BACK_OFFICE
+
+    @property
+    def reached(self) -> bool:
+        """Whether the citizen was ever reached by a call back."""
+        return self.reached_at is not None
 
     @property
     def consults(self) -> bool:
@@ -155,31 +177,59 @@ class Case(Struct, frozen=True):
 
 def fold(known: Iterable[CaseFact], ticket_id: str) -> Case:
     """The case as its facts tell it. Facts of one instant are taken in the order cases go through them."""
-    once = {fact.key: fact for fact in known}
     case = Case(ticket_id)
-    for fact in sorted(once.values(), key=_order):
+    for fact in in_order(known):
         case = _touched(case, fact)
         apply = _APPLY.get(type(fact))
         if apply is not None:
             case = apply(case, fact)
-    return case
+    return _as_merged(case)
+
+
+def in_order(known: Iterable[CaseFact]) -> list[CaseFact]:
+    """Each fact once, in the order in which they happened to the case."""
+    once = {fact.key: fact for fact in known}
+    return sorted(once.values(), key=_order)
+
+
+def _as_merged(case: Case) -> Case:
+    """A merged case stands as such; beneath, it goes through its facts as if it were not."""
+    if case.merged_into is None or case.stage in _ENDED:
+        return case
+    return replace(case, stage=Stage.MERGED, stage_before=case.stage, reason_id=case.merge_reason_id)
 
 
 def _touched(case: Case, fact: CaseFact) -> Case:
-    """What every fact tells: in which talk it was, and that somebody acted."""
+    """What every fact tells: in which talk it was, who works on the case, and that it was moved on."""
     if fact.during_call_id and fact.during_call_id not in case.call_ids:
         case = replace(case, call_ids=(*case.call_ids, fact.during_call_id))
-    if fact.actor_role == "agent":
+    if fact.actor_role == "agent" and not isinstance(fact, _IN_PASSING):
         case = replace(case, agent_id=fact.actor_id)
-    if fact.actor_id == SYSTEM:
+    if fact.actor_id == SYSTEM or _moves_nothing(case, fact):
         return case
     return replace(case, acted_at=fact.occurred_at, misses=0, missed_at=None)
 
 
+def _moves_nothing(case: Case, fact: CaseFact) -> bool:
+    """Whether the case lies where it lay: its owner is reminded as if nothing had been done."""
+    with_others = case.is_with_back_office and not case.taken_over_by
+    return isinstance(fact, facts.CitizenTold) or (with_others and isinstance(fact, _AT_THE_PHONE))
+
+
+def _may_go(case: Case, *after: Stage) -> bool:
+    """Whether it goes on from where it stands: from early stages, and from those named."""
+    return case.stage in (*_EARLY, *after)
+
+
+def _may_be_sent(case: Case, *after: Stage) -> bool:
+    """The same; whoever took a case over may also send it on from anywhere."""
+    taken_over = case.taken_over_by is not None and not case.is_over
+    return taken_over or _may_go(case, *after)
+
+
 def _to(case: Case, stage: Stage, *after: Stage) -> Case:
     """On to `stage`, but never back to it from a later one unless that one is named."""
-    early = (Stage.UNTOUCHED, Stage.BEGUN, Stage.RECORDED, Stage.ANALYSED, Stage.SEARCHING, Stage.RETURNED)
-    return replace(case, stage=stage) if case.stage in (*early, *after) else case
+    return replace(case, stage=stage) if _may_go(case, *after) else case
 
 
 def _opened(case: Case, fact: facts.CaseOpened) -> Case:
@@ -237,22 +287,27 @@ def _solved(case: Case, fact: facts.SolutionWritten) -> Case:
         fact.article_version,
         fact.deliver_by,
     )
-    return replace(
-        _to(case, Stage.SOLVED, Stage.WITH_OFFICIAL, Stage.WITH_DISPATCHER), solution=solution, delivered=None
-    )
+    # Who was told and content, or told at the end, is not told again of a text put right.
+    told = case.delivered if case.is_over or case.stage is Stage.SETTLED else None
+    later = (*WITH_BACK_OFFICE, Stage.AWAITING_CONFIRMATION)
+    return replace(_to(case, Stage.SOLVED, *later), solution=solution, delivered=told)
 
 
 def _delivered(case: Case, fact: facts.SolutionDelivered) -> Case:
     told = Told(fact.occurred_at, fact.actor_id, fact.channel)
-    return replace(
-        _to(case, Stage.AWAITING_CONFIRMATION, Stage.SOLVED), delivered=told, told_at=fact.occurred_at
-    )
+    later = (Stage.SOLVED, Stage.REFERRED)
+    return replace(_to(case, Stage.AWAITING_CONFIRMATION, *later), delivered=told, told_at=fact.occurred_at)
 
 
 def _sent(case: Case, fact: facts.SentToDispatcher) -> Case:
-    later = (Stage.SOLVED, Stage.AWAITING_CONFIRMATION, Stage.SETTLED)
+    later = (
+        Stage.WITH_DISPATCHER, Stage.SOLVED, Stage.AWAITING_CONFIRMATION, Stage.SETTLED, Stage.REFERRED,
+    )  # fmt: skip
+    if not _may_be_sent(case, *later):
+        return case
     return replace(
-        _to(case, Stage.WITH_DISPATCHER, *later),
+        case,
+        stage=Stage.WITH_DISPATCHER,
         track=fact.track,
         urgency=fact.urgency,
         sent_at=fact.occurred_at,
@@ -264,8 +319,11 @@ def _sent(case: Case, fact: facts.SentToDispatcher) -> Case:
 
 
 def _forwarded(case: Case, fact: facts.ForwardedToOfficial) -> Case:
+    if not _may_be_sent(case, *WITH_BACK_OFFICE):
+        return case
     return replace(
-        _to(case, Stage.WITH_OFFICIAL, Stage.WITH_DISPATCHER, Stage.WITH_OFFICIAL),
+        case,
+        stage=Stage.WITH_OFFICIAL,
         unit=fact.unit,
         official_id=fact.official_id,
         forwarded_at=fact.occurred_at,
@@ -286,9 +344,13 @@ def _deferred(case: Case, fact: facts.ConsultDeferred) -> Case:
 
 
 def _returned(case: Case, fact: facts.Returned) -> Case:
-    back = Stage.WITH_DISPATCHER if case.stage is Stage.WITH_OFFICIAL else Stage.RETURNED
+    if case.is_over:
+        return case
     case = replace(case, reason_id=fact.reason_id, taken_over_by=None, consult_until_at=None)
-    return replace(case, stage=back, official_id=None, unit=None) if case.stage in WITH_BACK_OFFICE else case
+    if case.stage is Stage.WITH_OFFICIAL:
+        again = replace(case, stage=Stage.WITH_DISPATCHER, sent_at=fact.occurred_at)
+        return replace(again, official_id=None, unit=None)
+    return replace(case, stage=Stage.RETURNED) if case.stage is Stage.WITH_DISPATCHER else case
 
 
 def _referred(case: Case, fact: facts.ReferredElsewhere) -> Case:
@@ -321,6 +383,8 @@ def _reopened(case: Case, fact: facts.CaseReopened) -> Case:
     return replace(
         case,
         stage=Stage.SEARCHING,
+        merged_into=None,
+        merge_reason_id=None,
         closed_at=None,
         reason_id=fact.reason_id,
         recap=None,
@@ -336,7 +400,7 @@ def _followed_up(case: Case, fact: facts.FollowUpDone) -> Case:
 
 
 def _waits(case: Case, fact: facts.WaitForCitizenBegun) -> Case:
-    if case.waiting_since_at:
+    if case.waiting_since_at or case.is_over:
         return case
     return replace(case, waits=(*case.waits, Wait(fact.occurred_at)), reason_id=fact.reason_id)
 
@@ -353,8 +417,9 @@ def _waits_over(case: Case, fact: CaseFact) -> tuple[Wait, ...]:
 
 
 def _missed(case: Case, fact: facts.DueMissed) -> Case:
-    """A miss counts only against whoever has not acted since it fell due."""
-    if case.acted_at and fact.due_at <= case.acted_at:
+    """A miss counts once, and only against whoever has not acted since it fell due."""
+    counted = [at for at in (case.acted_at, case.missed_at) if at]
+    if any(fact.due_at <= at for at in counted):
         return case
     return replace(case, misses=case.misses + 1, missed_at=fact.occurred_at)
 
@@ -368,7 +433,7 @@ def _called_back(case: Case, fact: facts.CallBackTried) -> Case:
         case,
         called_back_at=fact.occurred_at,
         times_called_back=case.times_called_back + 1,
-        reached=case.reached or fact.reached,
+        reached_at=fact.occurred_at if fact.reached else case.reached_at,
     )
 
 
@@ -377,22 +442,11 @@ def _told(case: Case, fact: facts.CitizenTold) -> Case:
 
 
 def _merged(case: Case, fact: facts.Merged) -> Case:
-    if case.stage is Stage.MERGED:
-        return replace(case, merged_into=fact.into_ticket_id, reason_id=fact.reason_id)
-    before = case.stage
-    return replace(
-        case,
-        stage=Stage.MERGED,
-        stage_before=before,
-        merged_into=fact.into_ticket_id,
-        reason_id=fact.reason_id,
-    )
+    return replace(case, merged_into=fact.into_ticket_id, merge_reason_id=fact.reason_id)
 
 
 def _unmerged(case: Case, fact: facts.Unmerged) -> Case:
-    if case.stage is not Stage.MERGED:
-        return case
-    return replace(case, stage=case.stage_before, merged_into=None, reason_id=fact.reason_id)
+    return replace(case, merged_into=None, merge_reason_id=None)
 
 
 _APPLY: dict[type[CaseFact], Callable[[Case, Any], Case]] = {

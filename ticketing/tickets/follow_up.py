@@ -8,9 +8,10 @@ from config.clock import OFFICE_ZONE, office_day
 from config.follow_up import FollowUpClass, Span
 from config.office import Office
 from config.units import Units
+from ticketing.people.roles import Role
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Case, Stage
-from ticketing.tickets.ticket import Standing
+from ticketing.tickets.ticket import CallBack, Standing, TicketState
 
 DISPATCH_STEP = 10
 
@@ -72,17 +73,23 @@ def duty(standing: Standing, office: Office, calendar: Calendar) -> Duty | None:
         return None
     promised = office.follow_up_class(case.ticket_type, standing.matter)
     limit_at = _limit(standing, promised, calendar)
-    since = max(case.acted_at or standing.call_at, standing.call_at)
+    since = _since(standing)
     due_at, kind = _due(standing, office, promised, calendar, since)
+    if due_at <= since:
+        # What was awaited is past, and somebody has acted since: counted anew from there.
+        due_at = calendar.after(since, promised.first_response)
     if case.missed_at and case.missed_at >= since:
         # Nobody has stirred since the last due time passed: it is asked again, one level up.
-        return Duty(
-            owner(standing, office), calendar.after(case.missed_at, office.follow_up.again_after),
-            kind, limit_at,
-        )  # fmt: skip
-    last_call = calendar.before(limit_at, promised.last_call_before_limit)
-    ends = [at for at in (last_call, limit_at) if at > since and not case.waiting_since_at]
-    return Duty(owner(standing, office), min([due_at, *ends]), kind, limit_at)
+        since, due_at = case.missed_at, calendar.after(case.missed_at, office.follow_up.again_after)
+    fixed = [at for at in _fixed(standing, limit_at, promised, calendar) if at > since]
+    return Duty(owner(standing, office), min([due_at, *fixed]), kind, limit_at)
+
+
+def call_back_owed(standing: Standing) -> CallBack | None:
+    """The call the office still owes; reaching the citizen settles what was owed until then, and no more."""
+    case = standing.case
+    reached = case.reached_at is not None and case.reached_at >= standing.call_at
+    return None if reached or case.is_over else standing.call_back
 
 
 def owner(standing: Standing, office: Office) -> Owner:
@@ -90,11 +97,11 @@ def owner(standing: Standing, office: Office) -> Owner:
     case = standing.case
     if case.taken_over_by:
         return Owner(OwnerRole.SUPERVISORS, case.taken_over_by)
-    if case.stage is Stage.WITH_OFFICIAL or (case.stage is Stage.SOLVED and case.deliver_by_official):
-        return Owner(OwnerRole.OFFICIAL, case.official_id or "?")
+    if official_id := _official_of(case):
+        return Owner(OwnerRole.OFFICIAL, official_id)
     if office.is_restricted(standing.matter):
         return Owner(OwnerRole.SUPERVISORS, OwnerRole.SUPERVISORS.value)
-    if case.stage is Stage.WITH_DISPATCHER:
+    if case.is_with_back_office:
         return Owner(OwnerRole.DISPATCHERS, OwnerRole.DISPATCHERS.value)
     agent_id = case.agent_id or standing.agent_id
     if agent_id and case.stage is not Stage.SOLVED:
@@ -102,18 +109,21 @@ def owner(standing: Standing, office: Office) -> Owner:
     return Owner(OwnerRole.CALL_CENTRE, standing.queue or office.default_queue.name)
 
 
+def _official_of(case: Case) -> str | None:
+    """The official who owes something: an answer, or the call they said they would make themselves."""
+    if case.stage is Stage.WITH_OFFICIAL:
+        return case.official_id
+    if case.stage is not Stage.SOLVED or case.solution is None or not case.deliver_by_official:
+        return None
+    wrote_it = case.solution.author_role == Role.OFFICIAL
+    return case.solution.author_id if wrote_it else case.official_id
+
+
 def stand_in(units: Units, username: str, at: datetime) -> str:
-    """Who acts for the official on that day: nobody on leave is left without a deputy."""
+    """Who acts for the official on that day: somebody who is there, as long as anybody is."""
     day = office_day(at)
-    seen: list[str] = []
-    while units.is_away(username, day) and username not in seen:
-        seen.append(username)
-        official = units.officials.get(username)
-        username = official.deputy if official else units.department_head
-    if username not in seen:
-        return username
-    heads = [units.units[units.officials[name].unit].head for name in seen if name in units.officials]
-    return next((head for head in heads if not units.is_away(head, day)), units.department_head)
+    line = (*units.succession(username), *units.people)
+    return next((one for one in line if units.is_there(one, day)), units.department_head)
 
 
 def told_of_miss(standing: Standing, office: Office, level: int, at: datetime) -> tuple[str, ...]:
@@ -121,16 +131,32 @@ def told_of_miss(standing: Standing, office: Office, level: int, at: datetime) -
     units = office.units
     own = owner(standing, office)
     unit = units.units.get(standing.case.unit or "")
-    above = stand_in(units, unit.head if unit else units.department_head, at)
-    deputy = stand_in(units, own.id, at) if own.role is OwnerRole.OFFICIAL else own.id
+    above = unit.head if unit else units.department_head
+    restricted = office.is_restricted(standing.matter)
     people = {
-        "owner": f"{own.role.value}:{deputy}",
-        "dispatcher": f"{OwnerRole.DISPATCHERS.value}:{OwnerRole.DISPATCHERS.value}",
-        "unit_head": f"{OwnerRole.OFFICIAL.value}:{above}",
-        "supervisor": f"{OwnerRole.SUPERVISORS.value}:{OwnerRole.SUPERVISORS.value}",
-        "department_head": f"{OwnerRole.OFFICIAL.value}:{units.department_head}",
+        "owner": f"{own.role.value}:{own.id}",
+        "dispatcher": _SUPERVISORS if restricted else _DISPATCHERS,
+        "unit_head": _told_for(office, above, at, restricted),
+        "supervisor": _SUPERVISORS,
+        "department_head": _told_for(office, units.department_head, at, restricted),
     }
+    if own.role is OwnerRole.OFFICIAL:
+        known = own.id if own.id in units.people else above
+        people["owner"] = _told_for(office, known, at, restricted)
     return tuple(dict.fromkeys(people[who] for who in office.follow_up.people_at(level)))
+
+
+_DISPATCHERS = f"{OwnerRole.DISPATCHERS.value}:{OwnerRole.DISPATCHERS.value}"
+_SUPERVISORS = f"{OwnerRole.SUPERVISORS.value}:{OwnerRole.SUPERVISORS.value}"
+
+
+def _told_for(office: Office, username: str, at: datetime, restricted: bool) -> str:
+    """Who hears what that official should; a restricted matter leaves their unit for supervisors only."""
+    units, day = office.units, office_day(at)
+    line = units.succession(username)
+    if restricted and not any(units.is_there(one, day) for one in line):
+        return _SUPERVISORS
+    return f"{OwnerRole.OFFICIAL.value}:{stand_in(units, username, at)}"
 
 
 def paused_working_days(case: Case, calendar: Calendar) -> int:
@@ -154,28 +180,62 @@ def _limit(standing: Standing, promised: FollowUpClass, calendar: Calendar) -> d
     return calendar.after(limit_at, Span(working_days=paused)) if paused else limit_at
 
 
+def _since(standing: Standing) -> datetime:
+    """From when the next due time counts: the last act, or a later talk if the call centre has the case.
+
+    A citizen who calls in vain moves no due time: neither the official's nor the agent's.
+    """
+    case = standing.case
+    if case.acted_at is None:
+        return standing.call_at
+    spoken = standing.call_state is TicketState.WITH_AGENT and not case.is_with_back_office
+    return max(case.acted_at, standing.call_at) if spoken else case.acted_at
+
+
+def _fixed(
+    standing: Standing, limit_at: datetime, promised: FollowUpClass, calendar: Calendar
+) -> list[datetime]:
+    """What falls due whatever was done or missed before: a promised call, the last call, the limit."""
+    case = standing.case
+    call_back = None if case.is_with_back_office else call_back_owed(standing)
+    calls = [call_back.due_at] if call_back else []
+    if case.waiting_since_at:
+        return calls
+    return [*calls, calendar.before(limit_at, promised.last_call_before_limit), limit_at]
+
+
 def _due(
     standing: Standing, office: Office, promised: FollowUpClass, calendar: Calendar, since: datetime
 ) -> tuple[datetime, DueKind]:
     case = standing.case
     if case.waiting_since_at:
-        waited = calendar.after(case.waiting_since_at, office.follow_up.citizen_answers_within)
-        return waited, DueKind.CITIZEN
+        within = office.follow_up.citizen_answers_within
+        waited = calendar.after(case.waiting_since_at, within)
+        return waited if waited > since else calendar.after(since, within), DueKind.CITIZEN
     if case.stage is Stage.WITH_OFFICIAL:
         return _official_due(case, promised, calendar, since)
     if case.stage is Stage.WITH_DISPATCHER and case.consults and case.sent_at:
         seconds = office.sop.step(DISPATCH_STEP).standard_seconds or 60
         return case.sent_at + timedelta(seconds=seconds), DueKind.DISPATCH
-    call_back = standing.call_back
+    if _was_asked(case):
+        return calendar.after(since, office.follow_up.citizen_answers_within), DueKind.CONFIRMATION
+    call_back = call_back_owed(standing)
     if call_back and not case.is_with_back_office and call_back.due_at > since:
         return call_back.due_at, DueKind.CALL_BACK
     return calendar.after(since, promised.first_response), _DUE_KINDS.get(case.stage, DueKind.AGENT)
 
 
+def _was_asked(case: Case) -> bool:
+    """Whether the citizen, once told, was called to confirm: after one call the answer is theirs to give."""
+    if case.stage is not Stage.AWAITING_CONFIRMATION or case.delivered is None:
+        return False
+    return case.called_back_at is not None and case.called_back_at >= case.delivered.at
+
+
 def _official_due(
     case: Case, promised: FollowUpClass, calendar: Calendar, since: datetime
 ) -> tuple[datetime, DueKind]:
-    if case.consult_until_at and not case.consult_accepted:
+    if case.consult_until_at and case.consult_until_at > since and not case.consult_accepted:
         return case.consult_until_at, DueKind.CONSULT
     if case.followed_up_at is None:
         return calendar.after(since, promised.first_response), DueKind.OFFICIAL

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from config.yaml_files import fingerprint
 from ticketing import case_facts as facts
 from ticketing.case_facts import CaseFact
-from ticketing.tickets.case import Case
+from ticketing.tickets.case import Case, in_order
+from ticketing.tickets.duplicates import NEWS, FactsOf, News, news_from_others
 from ticketing.tickets.ticket import Standing
 
 
@@ -30,43 +32,55 @@ class Message:
     told_at: datetime | None
 
 
-_NEWS = (facts.ForwardedToOfficial, facts.ReferredElsewhere, facts.FollowUpDone, facts.Merged, facts.Unmerged)
+_OWN_NEWS = (*NEWS, facts.Merged, facts.Unmerged)
 """Whatever changes for the citizen while they are not on the line."""
 
 
-def owed(standing: Standing, known: Iterable[CaseFact]) -> tuple[Message, ...]:
-    """Every message of this ticket, told or not, in the order they came to be owed."""
-    news = sorted(known, key=lambda fact: (fact.occurred_at, fact.key))
-    found = list(_numbers(standing, news))
-    for kind, kinds in ((MessageKind.PROGRESS, _NEWS), (MessageKind.SOLUTION, (facts.SolutionWritten,))):
-        instants = [fact.occurred_at for fact in news if isinstance(fact, kinds)]
-        for n, at in enumerate(instants, start=1):
-            found.append((f"{standing.ticket_id}/{kind.value}/{n}", kind, at))
+def owed(standing: Standing, known: Iterable[CaseFact], others: FactsOf | None = None) -> tuple[Message, ...]:
+    """Every message of this ticket, told or not, in the order they came to be owed.
+
+    `others` has the facts of the tickets it went on in (`duplicates.goes_on_in`): whoever reported a case
+    that was merged hears what comes of it all the same.
+    """
+    ticket_id, own = standing.ticket_id, in_order(known)
+    news = [News(fact, fact.occurred_at) for fact in own if isinstance(fact, _OWN_NEWS)]
+    news += news_from_others(ticket_id, {**(others or {}), ticket_id: own})
+    found = [*_numbers(standing, own), *(_message(ticket_id, one) for one in news)]
     return tuple(
-        Message(key, standing.ticket_id, kind, at, _told_at(standing.case, news, key, kind, at))
+        Message(key, ticket_id, kind, at, _told_at(standing.case, own, key, kind, at))
         for key, kind, at in sorted(found, key=lambda one: (one[2], one[0]))
     )
 
 
-def _numbers(standing: Standing, news: list[CaseFact]) -> list[tuple[str, MessageKind, datetime]]:
+def _message(ticket_id: str, news: News) -> tuple[str, MessageKind, datetime]:
+    """The key follows the fact, so that one that comes late leaves the others' keys alone."""
+    solved = isinstance(news.fact, facts.SolutionWritten)
+    kind = MessageKind.SOLUTION if solved else MessageKind.PROGRESS
+    return f"{ticket_id}/{kind.value}/{fingerprint(news.fact.key)}", kind, news.at
+
+
+def _numbers(standing: Standing, own: list[CaseFact]) -> list[tuple[str, MessageKind, datetime]]:
     """The number of a caller who hung up before hearing it, and that of a ticket opened by hand."""
     key = f"{standing.ticket_id}/{MessageKind.NUMBER.value}"
-    opened = [fact.occurred_at for fact in news if isinstance(fact, facts.CaseOpened)]
+    opened = [fact.occurred_at for fact in own if isinstance(fact, facts.CaseOpened)]
     if opened:
         return [(key, MessageKind.NUMBER, opened[0])]
     return [(key, MessageKind.NUMBER, standing.call_at)] if standing.number_unheard else []
 
 
 def _told_at(
-    case: Case, news: list[CaseFact], key: str, kind: MessageKind, owed_at: datetime
+    case: Case, own: list[CaseFact], key: str, kind: MessageKind, owed_at: datetime
 ) -> datetime | None:
-    """When it was told: by itself, or because somebody told the citizen how the case stands after that."""
-    for fact in news:
+    """When it was told: by itself, or because somebody told the citizen how the case stands after that.
+
+    Nothing more is owed once the ticket was closed; a merged one is not: its reporter waits for news.
+    """
+    for fact in own:
         if isinstance(fact, facts.CitizenTold) and fact.message == key:
             return fact.occurred_at
-    if case.is_over:
-        return case.closed_at or case.acted_at
+    if case.closed_at:
+        return case.closed_at
     if kind is MessageKind.NUMBER:
         return None
-    told = (fact.occurred_at for fact in news if isinstance(fact, facts.SolutionDelivered))
+    told = (fact.occurred_at for fact in own if isinstance(fact, facts.SolutionDelivered))
     return next((at for at in told if at >= owed_at), None)
