@@ -17,6 +17,7 @@ from ticketing.people import nik, texts
 from ticketing.people.phone_number import mask
 from ticketing.sop.run import StepTiming, steps_of
 from ticketing.tickets.case import Case
+from ticketing.tickets.follow_up import call_back_owed
 from ticketing.tickets.number import from_digits
 
 Names = Mapping[str, str]
@@ -57,7 +58,7 @@ def case_view(
 ) -> views.CaseView:
     """One case, whole; `phone` is the masked number the citizen called from."""
     ticket, case = found.ticket, found.standing.case
-    call_back = found.standing.call_back
+    call_back = call_back_owed(found.standing)
     return views.CaseView(
         **_line(ticket, office, names, at),
         parent=_written(ticket["parent_ticket_id"]),
@@ -73,7 +74,7 @@ def case_view(
         solution=_solution(case, words, names),
         recap=_recap(case, words, names),
         consult_until_at=case.consult_until_at,
-        call_back_due_at=call_back.due_at if call_back and not case.reached else None,
+        call_back_due_at=call_back.due_at if call_back else None,
         steps=[_step(timing, words, names) for timing in steps_of(sop, found.facts)],
         clocks=_clocks(found, at),
         messages=[message_view(row) for row in message_rows(found)],

@@ -1,4 +1,4 @@
-"""An office at work: users in every role, signed in by the API, and calls told by the facts of a telephone."""
+"""An office at work: users in every role at their pages, and calls told by the facts of a telephone."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -71,7 +71,9 @@ class OfficeAtWork:
     def __getattr__(self, username: str) -> Person:
         return self.people[username]
 
-    async def call(self, agent: str = "dewi", number: str | None = "081200000042", until: float = 42.0) -> str:
+    async def call(
+        self, agent: str = "dewi", number: str | None = "081200000042", until: float = 42.0
+    ) -> str:
         """A call that this agent answered; returns the ticket's number, digits only."""
         self.calls += 1
         agent_id = self.people[agent].user_id

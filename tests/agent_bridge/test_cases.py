@@ -1,6 +1,7 @@
 """A case at the API, from the first keystroke to its end: every role at its own door."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -203,7 +204,9 @@ async def test_cases_stay_in_their_own_eyes(office: OfficeAtWork):
         "dewi": 200, "rini": 200, "rudi": 200, "pejabat.dafduk.1": 200, "sari": 200,
         "pejabat.capil.1": 404, "pengawas.1": 404, "ani": 403, "adi": 403,
     }  # fmt: skip
-    assert (await office.rini.ask("POST", f"{case}/outline", {"text": "Bukan tiket saya."})).status_code == 403
+    assert (
+        await office.rini.ask("POST", f"{case}/outline", {"text": "Bukan tiket saya."})
+    ).status_code == 403
 
 
 async def test_bribery_is_seen_by_supervisors_and_oversight_alone(office: OfficeAtWork):
@@ -284,7 +287,7 @@ async def test_lists_are_sorted_by_time_left_and_paged_without_gap_or_repetition
 
     left = [line["seconds_left"] for line in seen]
     assert sorted(line["number"].replace("-", "") for line in seen) == sorted(wanted)
-    assert all(one <= other + 5 for one, other in zip(left, left[1:], strict=False))
+    assert all(one <= other + 5 for one, other in pairwise(left))
 
 
 @pytest.mark.parametrize("path", ["/cases/26112300419", "/cases/abc", "/cases/261123-0042-4"])

@@ -1,6 +1,6 @@
 """One act of a person on a case: allowed, once only, sealed, recorded and audited, in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -100,9 +100,13 @@ class Act:
     def seal(self, name: str, value: str) -> str:
         """Seal what was written; returns the text's id. A NIK in it is taken out and offered to its field."""
         kept, niks = take_out_niks(value) if name not in texts.IDENTITY else (value, ())
-        for nik in niks:
-            self._write(texts.OFFERED_NIK, nik)
+        self.offer_niks(niks)
         return self._write(name, kept)
+
+    def offer_niks(self, niks: Iterable[str]) -> None:
+        """Keep numbers found in free text for the NIK field, which the agent may fill with the last."""
+        for one in niks:
+            self._write(texts.OFFERED_NIK, one)
 
     def audits(self, action: str, reason_id: str | None = None, object_: str | None = None) -> None:
         """Write the act down where supervisors and admins look."""

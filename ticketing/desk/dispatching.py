@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from config.errors import NotFound
 from config.office import Office
 from ticketing import case_facts
 from ticketing.case_facts import Track, Urgency
@@ -47,9 +46,7 @@ def send(act: Act, track: Track, urgency: Urgency) -> Answer:
 
 
 def suggestion(office: Office, standing: Standing, at: datetime) -> Suggestion:
-    """Whom the hotline suggests, by category, district and duty roster."""
-    if standing.matter is None:
-        raise NotFound("Tiket ini belum berkategori.", "This ticket has no category yet.")
+    """Whom the hotline suggests, by category, district and duty roster; raises NoUnitForMatter."""
     return suggest(office, standing.matter, standing.case.district, at)
 
 
@@ -60,7 +57,8 @@ def forward(act: Act, unit: str, official: str, reason: str | None) -> Answer:
         "Tiket ini tidak di dispatcher.",
         "This ticket is not with the dispatchers.",
     )
-    recipient = check_recipient(act.office, unit, official, act.at)
+    matter = act.found.standing.matter
+    recipient = check_recipient(act.office, unit, official, act.at, matter).official
     suggested = suggestion(act.office, act.found.standing, act.at)
     differs = (unit, recipient) != (suggested.unit, suggested.official)
     if differs and not (reason or "").strip():

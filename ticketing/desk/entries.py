@@ -60,8 +60,7 @@ def save_draft(act: Act, typed: Mapping[str, str]) -> Answer:
     act.refuse_if_over()
     found: list[str] = []
     kept = {name: _without_niks(name, value, found) for name, value in typed.items() if name in DRAFT_FIELDS}
-    for digits in found:
-        act.seal(texts.OFFERED_NIK, digits)
+    act.offer_niks(found)
     texts.save_draft(
         act.connection, act.vault, ticket_id=act.ticket_id, person_id=act.person_id,
         value=json.dumps(kept, ensure_ascii=False), at=act.at, by=act.actor.user_id,

@@ -6,7 +6,7 @@ from ticketing.desk.act import Act
 from ticketing.desk.once import Answer
 from ticketing.facts import Provenance
 from ticketing.people import texts
-from ticketing.tickets import messages
+from ticketing.tickets.follow_up import call_back_owed
 
 
 def follow_up(act: Act, text: str, result: FollowUpResult) -> Answer:
@@ -55,7 +55,7 @@ def take_over(act: Act, reason: str) -> Answer:
 def called_back(act: Act, *, reached: bool) -> Answer:
     """The call owed to the citizen was made, and reached them or not."""
     act.refuse_if_over()
-    call_back = act.found.standing.call_back
+    call_back = call_back_owed(act.found.standing)
     reason = call_back.reason if call_back else None
     act.does(case_facts.CallBackTried, Provenance.DECLARED, reached=reached, reason=reason)
     return {}
@@ -63,7 +63,7 @@ def called_back(act: Act, *, reached: bool) -> Answer:
 
 def told(act: Act, message: str, channel: Channel) -> Answer:
     """A message owed to the citizen was given to them."""
-    owed = {one.key for one in messages.owed(act.found.standing, act.found.case_facts) if not one.told_at}
+    owed = {one.key for one in act.found.messages if not one.told_at}
     act.refuse_unless(
         message in owed,
         "Pesan itu tidak terutang, atau sudah disampaikan.",

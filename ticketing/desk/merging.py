@@ -12,6 +12,7 @@ from ticketing.facts import Provenance
 from ticketing.people import texts
 from ticketing.people.privacy import Vault
 from ticketing.tickets.case import Stage
+from ticketing.tickets.duplicates import check_merge
 from ticketing.tickets.ticket import OVER_STATES
 
 OFFERED_MOST = 20
@@ -33,15 +34,10 @@ def duplicates_of(connection: Connection, vault: Vault, ticket_id: str) -> list[
 
 def merge(act: Act, into: str, reason: str) -> Answer:
     """Say that this is the same case as `into`, which goes on for both; nothing of either is lost."""
-    act.refuse_if_over()
     other = act.writing.case(into)
     if other is None or not sees(act.actor, other.ticket, act.office, act.at):
         raise NoSuchCase
-    act.refuse_unless(
-        into != act.ticket_id and not other.standing.case.is_over,
-        "Tiket tujuan harus tiket lain yang masih terbuka.",
-        "The ticket to merge into must be another one that is still open.",
-    )
+    check_merge(act.case, other.standing.case)
     reason_id = act.seal(texts.REASON, reason)
     act.does(case_facts.Merged, Provenance.DECLARED, into_ticket_id=into, reason_id=reason_id)
     act.audits("case.merge", reason_id, f"{act.ticket_id}>{into}")

@@ -1,7 +1,7 @@
 """Cases in the ledger: whenever people act on a ticket, or its call goes on, its rows are folded anew."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,10 @@ from ticketing.facts import Fact, TicketContinued, TicketRegistered
 from ticketing.ledger import codec, folded
 from ticketing.ledger.folded import FoldedCall, Row
 from ticketing.statements import Statement, insert_for, upsert
-from ticketing.tickets import messages
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Case, Stage, fold
+from ticketing.tickets.duplicates import FactsOf, goes_on_in
+from ticketing.tickets.messages import Message, owed
 from ticketing.tickets.ticket import Standing, TicketState, standing_after
 
 CASES_KEPT_IN_MEMORY = 4096
@@ -36,6 +37,12 @@ class FoldedCase:
     case_facts: tuple[CaseFact, ...]
     facts: tuple[Fact, ...]
     latest_call: Call | None
+    others: FactsOf
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What is owed to the citizen, told or not."""
+        return owed(self.standing, self.case_facts, self.others)
 
 
 class CaseBook:
@@ -62,6 +69,7 @@ class CaseBook:
             elif isinstance(fact, CaseFact):
                 self.facts_of(connection, fact.ticket_id)[fact.key] = fact
                 changed[fact.ticket_id] = None
+                changed.update(dict.fromkeys(self._merged_into(connection, fact.ticket_id)))
                 if isinstance(fact, CaseOpened):
                     self._children_of(connection, fact.parent_ticket_id).add(fact.ticket_id)
         return changed
@@ -85,6 +93,18 @@ class CaseBook:
             ticket_id, _ = self._facts.popitem(last=False)
             self._children.pop(ticket_id, None)
 
+    def _merged_into(self, connection: Connection, ticket_id: str) -> list[str]:
+        """The tickets that go on in this one, and in those that do: their reporters hear of it too."""
+        column = tables.tickets.c
+        found: list[str] = []
+        wanted = [ticket_id]
+        while wanted:
+            one = select(column.ticket_id).where(column.merged_into == wanted.pop())
+            more = [each for each in connection.scalars(one) if each not in (*found, ticket_id)]
+            found += more
+            wanted += more
+        return found
+
     def _children_of(self, connection: Connection, ticket_id: str) -> set[str]:
         if ticket_id not in self._children:
             column = tables.tickets.c
@@ -95,39 +115,48 @@ class CaseBook:
 
 def write_cases(
     connection: Connection,
-    case_facts: Mapping[str, Sequence[CaseFact]],
+    ticket_ids: Iterable[str],
+    facts_of: Callable[[str], Iterable[CaseFact]],
     calls_of: CallsOf,
     office: Office,
     sop_of: Callable[[Connection, str | None], Sop],
 ) -> None:
     """Write each ticket's row, its steps, what is owed to the citizen, and the notices of missed times."""
     calendar = Calendar(office.hours)
-    _born(connection, [fact for facts in case_facts.values() for fact in facts])
-    for ticket_id, facts in case_facts.items():
-        found = load_case(connection, ticket_id, facts, calls_of, calendar)
+    wanted = list(ticket_ids)
+    _born(connection, [fact for ticket_id in wanted for fact in facts_of(ticket_id)])
+    for ticket_id in wanted:
+        found = load_case(connection, ticket_id, facts_of, calls_of, calendar)
         if found is None:
             continue
         _STATES.many(connection, [state_row(found, office, calendar)])
         _write_steps(connection, ticket_id, found, sop_of(connection, found.ticket["sop_version"]))
         _OUTBOX.many(connection, message_rows(found))
-        notices = [row for fact in facts if isinstance(fact, DueMissed) for row in notice_rows(fact)]
+        notices = [
+            row for fact in found.case_facts if isinstance(fact, DueMissed) for row in notice_rows(fact)
+        ]
         _NOTICES.many(connection, notices)
 
 
 def load_case(
     connection: Connection,
     ticket_id: str,
-    case_facts: Sequence[CaseFact],
+    facts_of: Callable[[str], Iterable[CaseFact]],
     calls_of: CallsOf,
     calendar: Calendar,
 ) -> FoldedCase | None:
-    """The ticket as everything recorded of it makes it; None where there is no such ticket."""
+    """The ticket as everything recorded of it makes it; None where there is no such ticket.
+
+    `facts_of` gives what people did to a ticket: to this one, and to those it went on in.
+    """
     row = connection.execute(
         select(tables.tickets).where(tables.tickets.c.ticket_id == ticket_id)
     ).one_or_none()
     if row is None:
         return None
-    case = fold(case_facts, ticket_id)
+    others = goes_on_in(ticket_id, facts_of)
+    known = tuple(others.pop(ticket_id))
+    case = fold(known, ticket_id)
     own = list(
         connection.scalars(select(tables.calls.c.call_id).where(tables.calls.c.ticket_id == ticket_id))
     )
@@ -138,7 +167,7 @@ def load_case(
     facts = tuple(
         fact for one in found.values() for fact in one.facts if since is None or fact.occurred_at >= since
     )
-    return FoldedCase(dict(row._mapping), standing, tuple(case_facts), (*facts, *case_facts), latest)
+    return FoldedCase(dict(row._mapping), standing, known, (*facts, *known), latest, others)
 
 
 def state_row(found: FoldedCase, office: Office, calendar: Calendar) -> Row:
@@ -160,7 +189,7 @@ def message_rows(found: FoldedCase) -> list[Row]:
             "owed_at": message.owed_at,
             "told_at": message.told_at,
         }
-        for message in messages.owed(found.standing, found.case_facts)
+        for message in found.messages
     ]
 
 

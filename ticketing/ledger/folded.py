@@ -13,7 +13,7 @@ from ticketing.facts import CallFact, EndedBy, Fact, Provenance, TalkEnded
 from ticketing.ledger.codec import KINDS
 from ticketing.sop.run import StepTiming, steps_of
 from ticketing.tickets.calendar import Calendar
-from ticketing.tickets.follow_up import duty
+from ticketing.tickets.follow_up import call_back_owed, duty
 from ticketing.tickets.number import from_digits
 from ticketing.tickets.ticket import Standing, TicketState
 
@@ -161,7 +161,7 @@ def ticket_state_row(
     """Where the ticket stands, and who owes what by when; names are the update's parameters."""
     case = standing.case
     owes = duty(standing, office, calendar)
-    call_back = None if case.reached or case.is_over else standing.call_back
+    call_back = call_back_owed(standing)
     return {
         "of_ticket": standing.ticket_id,
         "as_of": as_of,

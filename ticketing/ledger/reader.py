@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
@@ -141,9 +142,9 @@ class Reader:
     def case(self, ticket_id: str, office: Office) -> FoldedCase | None:
         """The ticket as its calls and its people made it; None where there is no such ticket."""
         with self.connect() as connection:
-            known = case_facts(connection, ticket_id)
+            facts_of = partial(case_facts, connection)
             calls_of = self._calls_folded(office)
-            return load_case(connection, ticket_id, known, calls_of, Calendar(office.hours))
+            return load_case(connection, ticket_id, facts_of, calls_of, Calendar(office.hours))
 
     def _calls_folded(self, office: Office) -> CallsOf:
         def calls_of(connection: Connection, call_ids: Iterable[str]) -> dict[str, FoldedCall]:

@@ -107,9 +107,11 @@ class Recorder:
 
     def case(self, connection: Connection, ticket_id: str) -> FoldedCase | None:
         """The ticket as everything recorded so far makes it; None where there is no such ticket."""
-        known = tuple(self._cases.facts_of(connection, ticket_id).values())
         calendar = Calendar(self._office().hours)
-        return load_case(connection, ticket_id, known, self._folded_all, calendar)
+        return load_case(connection, ticket_id, self._facts_of_case(connection), self._folded_all, calendar)
+
+    def _facts_of_case(self, connection: Connection) -> Callable[[str], Iterable[CaseFact]]:
+        return lambda ticket_id: self._cases.facts_of(connection, ticket_id).values()
 
     def next_number(self, connection: Connection, at: datetime) -> TicketNumber:
         """A number for a ticket that is opened by hand."""
@@ -207,11 +209,8 @@ class Recorder:
 
     def _derive_cases(self, connection: Connection, touched: dict[str, None]) -> None:
         if touched:
-            facts = {
-                ticket_id: tuple(self._cases.facts_of(connection, ticket_id).values())
-                for ticket_id in touched
-            }
-            write_cases(connection, facts, self._folded_all, self._office(), self.sop)
+            facts_of = self._facts_of_case(connection)
+            write_cases(connection, touched, facts_of, self._folded_all, self._office(), self.sop)
         self._cases.shrink()
 
     def _folded_all(self, connection: Connection, call_ids: Iterable[str]) -> dict[str, FoldedCall]:

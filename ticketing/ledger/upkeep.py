@@ -78,7 +78,7 @@ def _ticket_differences(
     tickets = connection.scalars(select(tables.tickets.c.ticket_id)).all()
     found = []
     for ticket_id in tickets:
-        case = load_case(connection, ticket_id, case_facts.get(ticket_id, ()), calls_of, calendar)
+        case = load_case(connection, ticket_id, lambda one: case_facts.get(one, ()), calls_of, calendar)
         if case is not None:
             sop = sops.get(case.ticket["sop_version"], office.sop)
             found += _case_differences(connection, case, sop, office, calendar)

@@ -8,7 +8,6 @@ from config.clock import OFFICE_ZONE, office_day
 from config.follow_up import FollowUpClass, Span
 from config.office import Office
 from config.units import Units
-from ticketing.people.roles import Role
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Case, Stage
 from ticketing.tickets.ticket import CallBack, Standing, TicketState
@@ -111,12 +110,8 @@ def owner(standing: Standing, office: Office) -> Owner:
 
 def _official_of(case: Case) -> str | None:
     """The official who owes something: an answer, or the call they said they would make themselves."""
-    if case.stage is Stage.WITH_OFFICIAL:
-        return case.official_id
-    if case.stage is not Stage.SOLVED or case.solution is None or not case.deliver_by_official:
-        return None
-    wrote_it = case.solution.author_role == Role.OFFICIAL
-    return case.solution.author_id if wrote_it else case.official_id
+    tells = case.stage is Stage.SOLVED and case.deliver_by_official
+    return case.official_id if tells or case.stage is Stage.WITH_OFFICIAL else None
 
 
 def stand_in(units: Units, username: str, at: datetime) -> str:
