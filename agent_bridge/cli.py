@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from agent_bridge import parts, practice, supervisor
 from agent_bridge.accounts import Accounts
 from agent_bridge.app import openapi_document
-from agent_bridge.commands import asterisk, bench, doctor, faq, office, tls
+from agent_bridge.commands import asterisk, bench, doctor, faq, follow_ups, office, sop, ticket, tls
 from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
 from agent_bridge.house import open_ledger, read_office
 from agent_bridge.pages import ensure_pages
@@ -112,6 +112,9 @@ def add_user(username: str, name: str, role: Annotated[Role, typer.Option()] = R
 
 app.add_typer(office.app, name="office")
 app.add_typer(faq.app, name="faq")
+app.add_typer(sop.app, name="sop")
+app.add_typer(ticket.app, name="ticket")
+app.add_typer(follow_ups.app, name="follow-ups")
 app.add_typer(asterisk.app, name="asterisk")
 app.add_typer(tls.app, name="tls")
 app.command()(bench.bench)

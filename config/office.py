@@ -11,7 +11,8 @@ from config.categories import Category, TicketType, read_districts, read_matters
 from config.errors import ConfigurationFault, Text
 from config.faq import Faq, read_faq
 from config.follow_up import FollowUp, FollowUpClass, read_follow_up
-from config.sop import FactPattern, Sop, SopStep, read_sop
+from config.sop import FactPattern, Sop, SopStep
+from config.sop_file import read_sop
 from config.units import WEEKDAYS, Units, read_units
 from config.yaml_files import Located, read, unknown
 

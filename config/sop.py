@@ -7,16 +7,43 @@ from functools import cached_property
 from typing import Any, Literal
 
 from config.errors import Text
-from config.yaml_files import WHOLE_NUMBER, Located, fingerprint, unknown
+from config.yaml_files import fingerprint
 
-ACTORS = ("citizen", "agent", "dispatcher", "official", "system")
 WARN_RATIO = 0.8
-_BOUNDARIES = ("starts_on", "ends_on", "only_if")
-
+BOUNDARIES = ("starts_on", "ends_on", "only_if")
+SERVICE_DESK = "service_desk"
+"""The lane of this software: "Service Desk / Database" in the source's table."""
+SYSTEM = "system"
+ROLES = ("citizen", "agent", "dispatcher", "official", "supervisor", "analyst", "admin", SYSTEM)
+"""Who acts, in the hotline's own words; a lane of the SOP stands for one or more of them."""
 
 STEP_ENDED = "step_ended"
 """What stands for the end of another step in a boundary; written `{step: 5}`."""
 STARTS = ("first", "latest", "each")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One lane of the SOP's table. `roles` are those whose doings stand in it."""
+
+    code: str
+    label: Text
+    roles: tuple[str, ...]
+
+
+def an_actor(code: str, id: str, en: str, *roles: str) -> Actor:
+    """A lane; without roles it is that of the role it is named after."""
+    return Actor(code, Text(id, en), roles or ((SYSTEM,) if code == SERVICE_DESK else (code,)))
+
+
+EARLIER_ACTORS = (
+    an_actor("citizen", "Masyarakat", "Citizen"),
+    an_actor("agent", "Call Center", "Call centre"),
+    an_actor(SERVICE_DESK, "Service Desk / Database", "Service desk / database"),
+    an_actor("dispatcher", "Dispatcher Agent", "Dispatcher"),
+    an_actor("official", "Pejabat terkait", "Official in charge"),
+)
+"""The lanes of an SOP written down before SOPs named theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +95,29 @@ class Sop:
     made_on: date
     revised_on: date
     effective_on: date
+    actors: tuple[Actor, ...]
     steps: tuple[SopStep, ...]
 
     @cached_property
     def version(self) -> str:
         """The SOP's number and what it says: a case keeps the version it began under."""
-        return f"{self.number}@{fingerprint(json.dumps(self.to_json(), sort_keys=True))}"
+        return _version(self.to_json())
 
     def step(self, number: int) -> SopStep:
         """The step of that number."""
         return self.steps[number - 1]
+
+    def ending_on(self, fact: str) -> SopStep | None:
+        """The first step that is over once that fact is there."""
+        return next((step for step in self.steps if any(end.fact == fact for end in step.ends_on)), None)
+
+    def actor(self, code: str | None) -> Actor | None:
+        """The lane of that name."""
+        return next((actor for actor in self.actors if actor.code == code), None)
+
+    def lane_of(self, role: str) -> str:
+        """The lane in which a role's doings stand; who has none is shown in the software's."""
+        return next((actor.code for actor in self.actors if role in actor.roles), SERVICE_DESK)
 
     def to_json(self) -> dict[str, Any]:
         """The SOP as plain JSON, to be kept with the cases that began under it."""
@@ -91,98 +131,24 @@ class Sop:
         """The SOP that `to_json` wrote down."""
         dates = {name: date.fromisoformat(plain[name]) for name in ("made_on", "revised_on", "effective_on")}
         steps = tuple(_step_from_json(step) for step in plain["steps"])
-        return cls(number=plain["number"], name=plain["name"], steps=steps, **dates)
+        actors = tuple(_actor_from_json(actor) for actor in plain.get("actors", ())) or EARLIER_ACTORS
+        sop = cls(number=plain["number"], name=plain["name"], actors=actors, steps=steps, **dates)
+        # It keeps the name it was kept under, whatever a later hotline would write down of it.
+        vars(sop)["version"] = _version(plain)
+        return sop
+
+
+def _version(plain: dict[str, Any]) -> str:
+    return f"{plain['number']}@{fingerprint(json.dumps(plain, sort_keys=True))}"
+
+
+def _actor_from_json(plain: dict[str, Any]) -> Actor:
+    return Actor(plain["code"], Text(**plain["label"]), tuple(plain["roles"]))
 
 
 def _step_from_json(plain: dict[str, Any]) -> SopStep:
     boundaries = {
-        name: tuple(FactPattern(**pattern) for pattern in plain.get(name, ()))
-        for name in ("starts_on", "ends_on", "only_if")
+        name: tuple(FactPattern(**pattern) for pattern in plain.get(name, ())) for name in BOUNDARIES
     }
     output = Text(**plain["output"]) if plain["output"] else None
     return SopStep(**(plain | boundaries | {"name": Text(**plain["name"]), "output": output}))
-
-
-def read_sop(top: Located, known_facts: frozenset[str]) -> Sop:
-    """The SOP of `sop.yaml`; refused where a step can begin and never end, or a number is skipped."""
-    fields = top.fields(("number", "name", "made_on", "revised_on", "effective_on", "steps"))
-    steps = []
-    for expected, item in enumerate(fields["steps"].items(), start=1):
-        steps.append(_read_step(item, expected, known_facts))
-    return Sop(
-        number=fields["number"].text(),
-        name=fields["name"].text(),
-        made_on=fields["made_on"].day(),
-        revised_on=fields["revised_on"].day(),
-        effective_on=fields["effective_on"].day(),
-        steps=tuple(steps),
-    )
-
-
-def _read_step(item: Located, expected: int, known_facts: frozenset[str]) -> SopStep:
-    fields = item.fields(
-        ("number", "name"),
-        ("actor", "standard_seconds", "output", *_BOUNDARIES, "start", "warn_ratio", "ends_after_seconds"),
-    )
-    number = fields["number"].number(least=1)
-    if number != expected:
-        fields["number"].refuse(
-            f"Langkah {expected} harus ada di sini, bukan {number}. Tulis 'number: {expected}'.",
-            f"Step {expected} belongs here, not {number}. Write 'number: {expected}'.",
-        )
-    starts_on, ends_on, only_if = (_patterns(fields.get(name), known_facts, number) for name in _BOUNDARIES)
-    if bool(starts_on) != bool(ends_on):
-        (fields.get("starts_on") or fields["ends_on"]).refuse(
-            f"Langkah {number} dapat mulai tetapi tidak dapat selesai, atau sebaliknya. "
-            "Isi 'starts_on' dan 'ends_on', atau kosongkan keduanya.",
-            f"Step {number} can begin but not end, or the reverse. "
-            "Fill in both 'starts_on' and 'ends_on', or neither.",
-        )
-    start: Any = fields["start"].choice(STARTS) if "start" in fields else "first"
-    return SopStep(
-        number=number,
-        name=fields["name"].label(),
-        actor=fields["actor"].choice(ACTORS) if "actor" in fields else None,
-        standard_seconds=_seconds(fields, "standard_seconds"),
-        output=fields["output"].label() if "output" in fields else None,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        start=start,
-        warn_ratio=fields["warn_ratio"].share() if "warn_ratio" in fields else WARN_RATIO,
-        only_if=only_if,
-        ends_after_seconds=_seconds(fields, "ends_after_seconds"),
-    )
-
-
-def _seconds(fields: dict[str, Located], name: str) -> int | None:
-    return fields[name].number(least=1) if name in fields else None
-
-
-def _patterns(items: Located | None, known_facts: frozenset[str], number: int) -> tuple[FactPattern, ...]:
-    return tuple(_pattern(item, known_facts, number) for item in items.items()) if items else ()
-
-
-def _pattern(item: Located, known_facts: frozenset[str], number: int) -> FactPattern:
-    """`{fact: ..., where: {...}}`, or `{step: n}` for the end of an earlier step."""
-    fields = item.fields((), ("fact", "where", "step"))
-    if "step" in fields:
-        step = fields["step"].number(least=1)
-        if step >= number:
-            fields["step"].refuse(
-                f"Langkah {number} hanya dapat menunggu langkah sebelumnya, bukan langkah {step}.",
-                f"Step {number} can only wait for an earlier step, not for step {step}.",
-            )
-        return FactPattern(STEP_ENDED, {"step": step})
-    name = item.fields(("fact",), ("where",))["fact"].text()
-    if known_facts and name not in known_facts:
-        fields["fact"].refuse(*unknown(name, sorted(known_facts)))
-    where = {key: _value(value) for key, value in fields["where"].pairs()} if "where" in fields else {}
-    return FactPattern(name, where)
-
-
-def _value(item: Located) -> Any:
-    """A whole number, yes or no, or a word."""
-    text = item.text()
-    if text in ("true", "false"):
-        return text == "true"
-    return item.number() if WHOLE_NUMBER.fullmatch(text) else text

@@ -159,10 +159,10 @@ def unknown(name: str, known: Sequence[str]) -> tuple[str, str]:
     )
 
 
-def read(file: Path) -> Located:
-    """The whole file; raises ConfigurationFault where it cannot be read or is no YAML."""
+def text_of(file: Path) -> str:
+    """What stands in a file of the office; raises ConfigurationFault where it cannot be read."""
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        return file.read_text(encoding="utf-8")
     except OSError:
         raise ConfigurationFault(
             file,
@@ -177,6 +177,12 @@ def read(file: Path) -> Located:
             "Berkas bukan teks UTF-8. Simpan ulang sebagai UTF-8.",
             "The file is no UTF-8 text. Save it again as UTF-8.",
         ) from None
+
+
+def read(file: Path) -> Located:
+    """The whole file; raises ConfigurationFault where it cannot be read or is no YAML."""
+    try:
+        node = yaml.compose(text_of(file), Loader=yaml.SafeLoader)
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         problem = getattr(fault, "problem", None) or "?"

@@ -139,6 +139,12 @@ class Reader:
             self._sops[version] = Sop.from_json(body)
         return self._sops[version]
 
+    def sop_versions(self) -> Sequence[str]:
+        """The SOPs that cases began under, the newest last."""
+        stored = tables.sop_versions.c
+        with self.connect() as connection:
+            return connection.scalars(select(stored.version).order_by(stored.first_used_at)).all()
+
     def case(self, ticket_id: str, office: Office) -> FoldedCase | None:
         """The ticket as its calls and its people made it; None where there is no such ticket."""
         with self.connect() as connection:
@@ -163,6 +169,15 @@ class Reader:
             return connection.execute(
                 select(tables.tickets).where(tables.tickets.c.ticket_id == ticket_id)
             ).one_or_none()
+
+    def tickets_due(self, until_at: datetime | None = None) -> Sequence[AnyRow]:
+        """Open tickets by what falls due first; only those due by `until_at` where it is given."""
+        column = tables.tickets.c
+        statement = select(tables.tickets).where(column.next_due_at.is_not(None))
+        if until_at is not None:
+            statement = statement.where(column.next_due_at <= until_at)
+        with self.connect() as connection:
+            return connection.execute(statement.order_by(column.next_due_at, column.ticket_id)).all()
 
     def tickets_of(self, person_id: str, *, but: str | None = None) -> Sequence[AnyRow]:
         """The person's latest tickets, newest first, without the one named `but`."""

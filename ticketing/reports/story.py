@@ -36,7 +36,7 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """One thing that happened; `lane` is one of the SOP's five: citizen, agent, system, dispatcher, official.
+    """One thing that happened; `lane` is one of the SOP's actors.
 
     `words` is what was written on the occasion, masked; None where nothing was.
     """
@@ -47,6 +47,15 @@ class EventLine:
     by: str | None
     text: Text
     words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """Something the citizen is owed since `owed_at`, and has been told at `told_at` or not yet."""
+
+    kind: str
+    owed_at: datetime
+    told_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class CaseStory:
     steps: tuple[StepLine, ...]
     events: tuple[EventLine, ...]
     unexplained: tuple[int, ...]
+    messages: tuple[MessageLine, ...] = ()
 
     @property
     def observed_share(self) -> float:

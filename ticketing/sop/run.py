@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.sop import STEP_ENDED, FactPattern, Sop, SopStep
-from ticketing.case_facts import StepSkipped
+from ticketing.case_facts import StepDone, StepSkipped
 from ticketing.facts import Fact, Provenance
 
 
@@ -45,11 +45,12 @@ class StepTiming:
 
 @dataclass(frozen=True, slots=True)
 class _Boundary:
-    """A moment at which a step may begin or end."""
+    """A moment at which a step may begin or end; `key` tells two of one instant apart."""
 
     at: datetime
     provenance: Provenance
     by: str | None
+    key: str
 
 
 def steps_of(sop: Sop, known: Iterable[Fact]) -> tuple[StepTiming, ...]:
@@ -78,11 +79,18 @@ def is_on_the_way(step: SopStep, known: Iterable[Fact]) -> bool:
 
 
 def _rounds(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list[StepTiming]:
-    skipped = _skipped(step, facts)
-    if skipped:
-        return [skipped]
+    """Each time the step was taken. A skip puts an end to it; what was over before stands."""
+    taken = _taken(step, facts, earlier)
+    skip = next((fact for fact in facts if isinstance(fact, StepSkipped) and fact.step == step.number), None)
+    if skip is None:
+        return taken
+    before = [timing for timing in taken if timing.ended_at and timing.ended_at <= skip.occurred_at]
+    return [*before, _skipped(step, skip, len(before) + 1)]
+
+
+def _taken(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list[StepTiming]:
     starts = _boundaries(step.starts_on, facts, earlier)
-    ends = _boundaries(step.ends_on, facts, earlier)
+    ends = _ends(step, facts, earlier)
     found: list[StepTiming] = []
     while starts:
         timing = _timing(step, starts, ends, len(found) + 1, facts[-1].occurred_at)
@@ -90,9 +98,18 @@ def _rounds(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list
         if step.start != "each" or timing.ended_at is None:
             break
         over_at = timing.ended_at
-        starts = [start for start in starts if start.at >= over_at and start.at > timing.started_at]
+        # What ended this round does not begin the next one as well.
+        spent = [end for end in ends if end.at == over_at]
+        starts = [s for s in starts if s.at >= over_at and s.at > timing.started_at and s not in spent]
         ends = [end for end in ends if end.at > over_at]
     return found
+
+
+def _ends(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list[_Boundary]:
+    """What ends the step by its definition, or because somebody said so."""
+    declared = [_boundary(fact) for fact in facts if isinstance(fact, StepDone) and fact.step == step.number]
+    ends = _boundaries(step.ends_on, facts, earlier)
+    return sorted([*ends, *declared], key=lambda end: end.at) if declared else ends
 
 
 def _timing(
@@ -123,15 +140,12 @@ def _by_itself(
     last = start.at + timedelta(seconds=step.ends_after_seconds)
     if min(end.at if end else latest_at, latest_at) <= last:
         return end
-    return _Boundary(last, Provenance.INFERRED, start.by)
+    return _Boundary(last, Provenance.INFERRED, start.by, f"step/{step.number}/by-itself")
 
 
-def _skipped(step: SopStep, facts: list[Fact]) -> StepTiming | None:
-    for fact in facts:
-        if isinstance(fact, StepSkipped) and fact.step == step.number:
-            at, by = fact.occurred_at, fact.provenance
-            return StepTiming(step, at, by, at, by, by=fact.actor_id, skip_reason_id=fact.reason_id)
-    return None
+def _skipped(step: SopStep, skip: StepSkipped, round: int) -> StepTiming:
+    at, how = skip.occurred_at, skip.provenance
+    return StepTiming(step, at, how, at, how, round, skip.actor_id, skip.reason_id)
 
 
 def _boundaries(
@@ -139,14 +153,21 @@ def _boundaries(
 ) -> list[_Boundary]:
     waits_for = {pattern.where["step"] for pattern in patterns if pattern.fact == STEP_ENDED}
     found = [
-        _Boundary(timing.ended_at, timing.ended_by or timing.started_by, timing.by)
+        _Boundary(
+            timing.ended_at,
+            timing.ended_by or timing.started_by,
+            timing.by,
+            f"step/{timing.step.number}/{timing.round}",
+        )
         for timing in earlier
         if timing.ended_at and timing.step.number in waits_for
     ]
-    found += [
-        _Boundary(fact.occurred_at, fact.provenance, _who(fact)) for fact in facts if _matches(patterns, fact)
-    ]
+    found += [_boundary(fact) for fact in facts if _matches(patterns, fact)]
     return sorted(found, key=lambda boundary: boundary.at)
+
+
+def _boundary(fact: Fact) -> _Boundary:
+    return _Boundary(fact.occurred_at, fact.provenance, _who(fact), fact.key)
 
 
 def _who(fact: Fact) -> str | None:

@@ -8,11 +8,13 @@ from config.clock import OFFICE_ZONE, office_day
 from config.follow_up import FollowUpClass, Span
 from config.office import Office
 from config.units import Units
+from ticketing.case_facts import ForwardedToOfficial
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Case, Stage
 from ticketing.tickets.ticket import CallBack, Standing, TicketState
 
-DISPATCH_STEP = 10
+DISPATCH_SECONDS = 60
+"""The time to forward a case while its citizen holds the line, where the SOP gives none."""
 
 
 class OwnerRole(StrEnum):
@@ -210,7 +212,8 @@ def _due(
     if case.stage is Stage.WITH_OFFICIAL:
         return _official_due(case, promised, calendar, since)
     if case.stage is Stage.WITH_DISPATCHER and case.consults and case.sent_at:
-        seconds = office.sop.step(DISPATCH_STEP).standard_seconds or 60
+        forwarding = office.sop.ending_on(ForwardedToOfficial.kind)
+        seconds = (forwarding and forwarding.standard_seconds) or DISPATCH_SECONDS
         return case.sent_at + timedelta(seconds=seconds), DueKind.DISPATCH
     if _was_asked(case):
         return calendar.after(since, office.follow_up.citizen_answers_within), DueKind.CONFIRMATION
