@@ -1,12 +1,13 @@
 """The office's calendar: opening hours and days off, in Asia/Jakarta days."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.clock import OFFICE_ZONE, office_day
+from config.follow_up import Span
 from config.office import ROUND_THE_CLOCK, DayOff, Hours
 from tests.builders import OFFICE
 from ticketing.tickets.calendar import Calendar, alarms
@@ -92,3 +93,29 @@ def test_an_empty_table_of_days_off_is_told_of_two_months_before_its_year():
     assert len(alarms(Hours(OFFICE.hours.week, {}), date(2026, 11, 24))) == 2
     assert alarms(Hours(OFFICE.hours.week, filled), date(2026, 12, 31)) == []
     assert alarms(ROUND_THE_CLOCK, date(2026, 12, 31)) == []
+
+
+@given(INSTANTS, st.sampled_from([1, 10, 60, 250]), st.sets(st.integers(0, 6), min_size=1))
+def test_working_days_are_counted_in_years_whose_days_off_nobody_filled_in(
+    instant: datetime, days: int, week: set[int]
+):
+    calendar = Calendar(Hours({day: (time(7, 30), time(15)) for day in week}, {}))
+
+    later = calendar.after(instant, Span(working_days=days))
+
+    assert calendar.is_working_day(office_day(later))
+    assert calendar.before(calendar.after(later, Span(working_days=days)), Span(working_days=days)) == later
+    assert later.astimezone(OFFICE_ZONE).time() == instant.astimezone(OFFICE_ZONE).time()
+
+
+def test_an_office_closed_for_months_opens_again_after_them():
+    closed = tuple(DayOff(date(2026, 1, 1) + timedelta(n), "libur", "libur nasional") for n in range(365))
+    calendar = Calendar(Hours(OFFICE.hours.week, {2026: closed}))
+
+    assert calendar.next_opening(wib(2026, 1, 5, 8, 0)) == wib(2027, 1, 1, 7, 30)
+    assert calendar.after(wib(2026, 1, 5, 8, 0), Span(working_days=1)) == wib(2027, 1, 1, 8, 0)
+
+
+def test_a_week_without_an_open_day_counts_no_working_days():
+    with pytest.raises(AssertionError, match="open day"):
+        Calendar(Hours({}, {})).after(wib(2026, 11, 23, 8, 0), Span(working_days=1))
