@@ -289,7 +289,7 @@ def test_a_solution_is_delivered_by_call_back_unless_the_official_calls():
 
     assert duty_of(SENT, FORWARDED, by_agent).owner.role is OwnerRole.CALL_CENTRE
     assert duty_of(SENT, FORWARDED, by_agent).kind is DueKind.DELIVERY
-    assert duty_of(SENT, FORWARDED, in_person).owner.id == "pejabat.capil.2", "the one who said so"
+    assert duty_of(SENT, FORWARDED, in_person).owner.id == "pejabat.capil.1", "whose case it is"
 
 
 def test_a_solution_to_be_told_by_an_official_nobody_named_is_the_call_centres():

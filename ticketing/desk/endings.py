@@ -101,5 +101,5 @@ def _close(act: Act) -> None:
         "Tiket belum dapat ditutup: warga belum diberi tahu solusinya. Rekap saja, atau sampaikan dahulu.",
         "The ticket cannot be closed: the citizen was not told the solution yet. Recap only, or tell first.",
     )
-    act.does(case_facts.CaseClosed, Provenance.DECLARED)
+    act.does(case_facts.CaseClosed)
     act.audits("case.close")
