@@ -43,6 +43,11 @@ def read_matters(top: Located) -> tuple[dict[str, TicketType], dict[str, Categor
 def _read_type(code: str, item: Located) -> TicketType:
     fields = item.fields(("id", "en", "required", "follow_up"))
     required = tuple(field.choice(FIELDS) for field in fields["required"].items())
+    if "category" not in required:
+        fields["required"].refuse(
+            "Tanpa kategori tidak ada unit yang menangani. Tambahkan 'category' pada required.",
+            "Without a category no unit takes the case. Add 'category' to required.",
+        )
     label = Text(fields["id"].text(), fields["en"].text())
     return TicketType(code, label, required, fields["follow_up"].text())
 

@@ -116,6 +116,7 @@ def test_whoever_is_suggested_is_there_and_can_be_forwarded_to(
         assert (advice.unit, advice.official) in {("pengawasan", "pengawas.1"), ("pengawasan", "kadis")}
 
 
+@settings(deadline=None)
 @given(
     offices(),
     st.sampled_from(list(OFFICE.units.units)),

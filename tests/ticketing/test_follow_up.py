@@ -270,7 +270,9 @@ def test_a_promised_call_is_not_put_off_by_an_earlier_miss():
 
     owes = duty_of(searching, miss, call_back=owed, call_at=after(days=1))
 
-    assert owes.due_at == owed.due_at
+    assert (owes.due_at, owes.kind) == (owed.due_at, DueKind.CALL_BACK)
+    waits = done(facts.WaitForCitizenBegun, after(minutes=2))
+    assert duty_of(waits, call_back=owed, call_at=after(days=1)).kind is DueKind.CALL_BACK
 
 
 def test_the_limit_is_noticed_even_while_the_owner_is_silent():

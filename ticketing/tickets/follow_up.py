@@ -82,8 +82,9 @@ def duty(standing: Standing, office: Office, calendar: Calendar) -> Duty | None:
     if case.missed_at and case.missed_at >= since:
         # Nobody has stirred since the last due time passed: it is asked again, one level up.
         since, due_at = case.missed_at, calendar.after(case.missed_at, office.follow_up.again_after)
-    fixed = [at for at in _fixed(standing, limit_at, promised, calendar) if at > since]
-    return Duty(owner(standing, office), min([due_at, *fixed]), kind, limit_at)
+    fixed = [one for one in _fixed(standing, limit_at, promised, calendar, kind) if one[0] > since]
+    due_at, kind = min([(due_at, kind), *fixed])
+    return Duty(owner(standing, office), due_at, kind, limit_at)
 
 
 def call_back_owed(standing: Standing) -> CallBack | None:
@@ -190,15 +191,16 @@ def _since(standing: Standing) -> datetime:
 
 
 def _fixed(
-    standing: Standing, limit_at: datetime, promised: FollowUpClass, calendar: Calendar
-) -> list[datetime]:
+    standing: Standing, limit_at: datetime, promised: FollowUpClass, calendar: Calendar, kind: DueKind
+) -> list[tuple[datetime, DueKind]]:
     """What falls due whatever was done or missed before: a promised call, the last call, the limit."""
     case = standing.case
     call_back = None if case.is_with_back_office else call_back_owed(standing)
-    calls = [call_back.due_at] if call_back else []
+    calls = [(call_back.due_at, DueKind.CALL_BACK)] if call_back else []
     if case.waiting_since_at:
         return calls
-    return [*calls, calendar.before(limit_at, promised.last_call_before_limit), limit_at]
+    last_call = calendar.before(limit_at, promised.last_call_before_limit)
+    return [*calls, (last_call, kind), (limit_at, kind)]
 
 
 def _due(
