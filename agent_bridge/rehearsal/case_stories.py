@@ -112,7 +112,8 @@ class Plot:
     async def is_forwarded(self) -> None:
         """The dispatcher takes it off the list and forwards it to the official who is suggested."""
         listed = await self.dispatcher.sees("/api/cases?mine=true")
-        assert self.number in [line["number"] for line in listed["cases"]]
+        if self.number not in [line["number"] for line in listed["cases"]]:
+            raise StoryStuck(self.name, "the dispatcher's list")
         await asyncio.sleep(TYPING_SECONDS)
         advice = await self.dispatcher.sees(f"{self.case}/suggestion")
         chosen = {"unit": advice["unit"], "official": advice["official"]}
@@ -194,9 +195,10 @@ async def escalated_deferred(plot: Plot) -> None:
 
 async def _follow_up(plot: Plot) -> None:
     """A due time passes and is noticed; then the official acts, waits for the citizen, and acts again."""
-    missed = await plot.until("the notice of a due time", lambda case: _happened(case, "due_missed"))
+    missed = await plot.until("the notice of a due time", _missed_by_official)
     notices = (await plot.official.sees("/api/notices"))["notices"]
-    assert plot.number in [notice["number"] for notice in notices]
+    if plot.number not in [notice["number"] for notice in notices]:
+        raise StoryStuck(plot.name, "the official's notice")
     owner = missed["owner"]["id"]
     plot.say(f"jatuh tempo terlewati; {owner} diingatkan", f"a due time passed; {owner} is reminded")
     done = {"text": "Berkas diperiksa; blangko datang siang ini.", "result": "plan_made"}
@@ -232,8 +234,10 @@ def _ended(case: dict[str, Any], step: int) -> bool:
     return any(one["step"] == step and one["ended_at"] for one in case["steps"])
 
 
-def _happened(case: dict[str, Any], kind: str) -> bool:
-    return any(event["kind"] == kind for event in case["events"])
+def _missed_by_official(case: dict[str, Any]) -> bool:
+    """Whether a due time passed since the case was forwarded."""
+    kinds = [event["kind"] for event in case["events"]]
+    return "due_missed" in kinds[kinds.index("forwarded_to_official") :]
 
 
 STORIES: dict[str, Callable[[Plot], Awaitable[None]]] = {

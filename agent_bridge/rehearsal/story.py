@@ -76,7 +76,7 @@ class Cast:
         number = pop["ticket"]["number"]
 
         def say(id: str, en: str) -> None:
-            self.say(f"[{name}] {id}", f"[{name}] {en}")
+            self.say(f"{name}: {id}", f"{name}: {en}")
 
         plot = Plot(name, agent, self.dispatcher, self.official, pop["call_id"], number, say, [number])
         self.plots.append(plot)
@@ -122,7 +122,14 @@ def verdict(settings: Settings, ledger: Ledger, cast: Cast, say: Tell) -> dict[s
     differences = upkeep.differences(ledger.engine, read_office(settings).office)
     return {
         "working_day_seconds": WORKING_DAY_SECONDS,
-        "cases": [{"story": name} | story.to_json() for name, story in told],
+        "cases": [_figures(name, story) for name, story in told],
         "unexplained_steps": sum(len(story.unexplained) for _, story in told),
         "ledger_differences": len(differences),
     }
+
+
+def _figures(name: str, story: CaseStory) -> dict[str, Any]:
+    """The case's steps and clocks; what happened in between is told in words."""
+    plain = story.to_json()
+    del plain["events"]
+    return {"story": name} | plain
