@@ -18,9 +18,9 @@ class Provenance(StrEnum):
     OBSERVED = "observed"
     """The telephone system saw it."""
     INFERRED = "inferred"
-    """Read off what a person did: a first keystroke, a page opened."""
+    """Read off work done in the system: a first keystroke, a page opened, an answer entered."""
     DECLARED = "declared"
-    """Somebody pressed a key to say so."""
+    """Somebody pressed a key for no other purpose than to say so."""
     RECONSTRUCTED = "reconstructed"
     """Healed after a gap, from snapshots or the PBX's own files."""
 

@@ -55,10 +55,10 @@ def doing(deed: Deed) -> Any:
     """Leads whoever may do the deed to the case that the address names."""
 
     async def at_case(
+        session: Annotated[Session, Depends(may_do(deed))],
         ticket_id: TheTicket,
         asked: OnceAsked,
         house: AnyHouse,
-        session: Annotated[Session, Depends(may_do(deed))],
     ) -> AtCase:
         return AtCase(house, actor_of(session, house), deed, ticket_id, asked)
 

@@ -45,13 +45,13 @@ async def cases(
 
 
 @router.get("/cases/{number}")
-async def case(ticket_id: TheTicket, session: Reader, house: AnyHouse) -> said.CaseView:
+async def case(session: Reader, ticket_id: TheTicket, house: AnyHouse) -> said.CaseView:
     """One case, whole: identity masked, words, steps with their times and provenance, both clocks."""
     return await asyncio.to_thread(_whole, house, session, ticket_id, now())
 
 
 @router.get("/cases/{number}/duplicates")
-async def duplicates(ticket_id: TheTicket, session: Reader, house: AnyHouse) -> said.CaseList:
+async def duplicates(session: Reader, ticket_id: TheTicket, house: AnyHouse) -> said.CaseList:
     """Open cases that may be this one: of the same line, NIK or phone number."""
     actor, office, at = actor_of(session, house), house.office, now()
     await asyncio.to_thread(house.case_reader.case, actor, ticket_id, office, at)
@@ -115,7 +115,7 @@ async def choices(
 
 @router.get("/cases/{number}/suggestion")
 async def suggestion(
-    ticket_id: TheTicket, house: AnyHouse, session: Annotated[Session, Depends(may_read(Deed.FORWARD))]
+    session: Annotated[Session, Depends(may_read(Deed.FORWARD))], ticket_id: TheTicket, house: AnyHouse
 ) -> said.SuggestionView:
     """Whom the hotline suggests: by category, district and duty roster, nobody who is on leave."""
     actor, office, at = actor_of(session, house), house.office, now()

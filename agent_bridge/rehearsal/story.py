@@ -25,7 +25,7 @@ from ticketing.reports.telling import tell
 from ticketing.tickets.number import from_digits
 
 Tell = Callable[[str, str], None]
-WORKING_DAY_SECONDS = 6
+WORKING_DAY_SECONDS = 15
 """A working day of the follow-up in a rehearsal; the calls and the acts are as long as they are."""
 DISPATCHER, OFFICIAL = ("dispatcher", "Dispatcher"), ("pejabat.dafduk.1", "Pejabat Dafduk 1")
 _WORKING_DAYS = re.compile(r"(\d+) hari kerja")

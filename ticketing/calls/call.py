@@ -88,6 +88,11 @@ class Call(Struct, frozen=True):
         return self.answered_at is not None or self.talk_ended_at is not None
 
     @property
+    def number_unheard(self) -> bool:
+        """Whether the caller is gone without having heard their number to its end, from us or an agent."""
+        return self.ended_at is not None and not self.times_spoken and not self.was_taken
+
+    @property
     def engaged_agent_id(self) -> str | None:
         """The agent whom the call occupies: rung, talking, or in wrap-up after it."""
         if self.was_taken:

@@ -83,6 +83,13 @@ class Act:
         )
         return self.connection.scalar(on_the_line.limit(1)) is not None
 
+    @property
+    def others_go_on_here(self) -> bool:
+        """Whether other tickets are merged into this one."""
+        column = tables.tickets.c
+        merged = select(column.ticket_id).where(column.merged_into == self.ticket_id)
+        return self.connection.scalar(merged.limit(1)) is not None
+
     def does(self, kind: type[CaseFact], provenance: Provenance = Provenance.INFERRED, **more: Any) -> None:
         """Make a fact of this act; recorded with the others when the act is over."""
         values = {"ticket_id": self.ticket_id, "during_call_id": self.call_id} | more

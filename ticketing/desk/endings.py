@@ -76,6 +76,11 @@ def recap(act: Act, problem: str | None, solution: str | None, *, close: bool = 
 def cancel(act: Act, reason: str) -> Answer:
     """End the ticket without an answer, for a reason: a prank, a withdrawal."""
     act.refuse_if_over()
+    act.refuse_unless(
+        not act.others_go_on_here,
+        "Tiket lain digabung ke tiket ini. Pisahkan dahulu, atau selesaikan.",
+        "Other tickets are merged into this one. Unmerge them first, or settle it.",
+    )
     reason_id = act.seal(texts.REASON, reason)
     act.does(case_facts.CaseCancelled, Provenance.DECLARED, reason_id=reason_id)
     act.audits("case.cancel", reason_id)

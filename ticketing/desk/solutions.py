@@ -6,7 +6,6 @@ from ticketing import case_facts
 from ticketing.case_facts import Channel
 from ticketing.desk.act import Act
 from ticketing.desk.once import Answer
-from ticketing.facts import Provenance
 from ticketing.people import texts
 from ticketing.people.roles import Role
 from ticketing.tickets.case import Stage
@@ -73,7 +72,7 @@ def deliver(act: Act, channel: Channel) -> Answer:
     )
     if channel is Channel.LIVE_CALL:
         _refuse_unless_talking(act)
-    act.does(case_facts.SolutionDelivered, Provenance.DECLARED, channel=channel)
+    act.does(case_facts.SolutionDelivered, channel=channel)
     return {}
 
 

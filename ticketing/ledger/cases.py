@@ -131,7 +131,7 @@ def write_cases(
             continue
         _STATES.many(connection, [state_row(found, office, calendar)])
         _write_steps(connection, ticket_id, found, sop_of(connection, found.ticket["sop_version"]))
-        _OUTBOX.many(connection, message_rows(found))
+        _write_messages(connection, ticket_id, message_rows(found))
         notices = [
             row for fact in found.case_facts if isinstance(fact, DueMissed) for row in notice_rows(fact)
         ]
@@ -247,6 +247,14 @@ def _write_steps(connection: Connection, ticket_id: str, found: FoldedCase, sop:
     if found.standing.case.stage is Stage.UNTOUCHED and not found.case_facts:
         return
     _CASE_STEPS.many(connection, folded.case_step_rows(ticket_id, sop, found.facts))
+
+
+def _write_messages(connection: Connection, ticket_id: str, rows: list[Row]) -> None:
+    """What is owed to the citizen; a message that a late fact makes needless is owed no more."""
+    outbox = tables.outbox
+    needless = delete(outbox).where(outbox.c.ticket_id == ticket_id, outbox.c.told_at.is_(None))
+    connection.execute(needless.where(outbox.c.key.not_in([row["key"] for row in rows])))
+    _OUTBOX.many(connection, rows)
 
 
 def case_facts(connection: Connection, ticket_id: str) -> list[CaseFact]:

@@ -197,7 +197,8 @@ class Recorder:
                 changed[fact.call_id] = None
         calls = [self._folded(connection, call_id) for call_id in changed]
         for one in calls:
-            if one.call.ticket_id and not one.call.registered_here:
+            left_unserved = one.call.ended_at is not None and not one.call.was_taken
+            if one.call.ticket_id and (left_unserved or not one.call.registered_here):
                 touched[one.call.ticket_id] = None
             if one.call.ticket_id:
                 touched.update(dict.fromkeys(self._cases.worked_on(connection, one.call.ticket_id)))

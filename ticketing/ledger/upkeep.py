@@ -100,11 +100,11 @@ def _case_differences(
     steps = folded.case_step_rows(ticket_id, sop, case.facts) if case.case_facts else []
     for table, rows, order in (
         (tables.case_steps, steps, ("step", "round")),
-        (tables.outbox, message_rows(case) if case.case_facts else [], ("owed_at", "key")),
+        (tables.outbox, message_rows(case), ("owed_at", "key")),
     ):
         statement = select(table).where(table.c.ticket_id == ticket_id)
         stored = connection.execute(statement.order_by(*(table.c[name] for name in order)))
-        if case.case_facts and [dict(row._mapping) for row in stored] != rows:
+        if [dict(row._mapping) for row in stored] != rows:
             found.append(f"{table.name} {ticket_id}")
     return found
 

@@ -46,6 +46,7 @@ DUES = {
     "delivery": Text("sampaikan jawaban", "tell the citizen"),
     "confirmation": Text("konfirmasi warga", "citizen's confirmation"),
     "citizen": Text("menunggu warga", "waiting for the citizen"),
+    "tell_citizen": Text("kabari warga", "let the citizen know"),
 }
 EVENTS = {
     "call_arrived": ("citizen", Text("Menelepon", "Called")),

@@ -38,6 +38,7 @@ class DueKind(StrEnum):
     DELIVERY = "delivery"
     CONFIRMATION = "confirmation"
     CITIZEN = "citizen"
+    TELL_CITIZEN = "tell_citizen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,9 @@ def duty(standing: Standing, office: Office, calendar: Calendar) -> Duty | None:
     if case.missed_at and case.missed_at >= since:
         # Nobody has stirred since the last due time passed: it is asked again, one level up.
         since, due_at = case.missed_at, calendar.after(case.missed_at, office.follow_up.again_after)
-    fixed = [one for one in _fixed(standing, limit_at, promised, calendar, kind) if one[0] > since]
-    due_at, kind = min([(due_at, kind), *fixed])
+    fixed = _fixed(standing, limit_at, promised, calendar, kind)
+    fixed += _news(standing, office, calendar, since)
+    due_at, kind = min([(due_at, kind), *(one for one in fixed if one[0] > since)])
     return Duty(owner(standing, office), due_at, kind, limit_at)
 
 
@@ -201,6 +203,18 @@ def _fixed(
         return calls
     last_call = calendar.before(limit_at, promised.last_call_before_limit)
     return [*calls, (last_call, kind), (limit_at, kind)]
+
+
+def _news(
+    standing: Standing, office: Office, calendar: Calendar, since: datetime
+) -> list[tuple[datetime, DueKind]]:
+    """When the citizen must hear again how the case stands, while others have it."""
+    case, every = standing.case, office.follow_up.tell_citizen_every
+    if case.waiting_since_at or not case.is_with_back_office:
+        return []
+    spoken_at = standing.call_at if standing.call_state is TicketState.WITH_AGENT else standing.registered_at
+    due_at = calendar.after(max(case.told_at or spoken_at, spoken_at), every)
+    return [(due_at if due_at > since else calendar.after(since, every), DueKind.TELL_CITIZEN)]
 
 
 def _due(

@@ -89,7 +89,7 @@ def standing_after(call: Call, calendar: Calendar, case: Case, registered_at: da
         queue=call.queue,
         agent_id=call.agent_id if call.was_taken else None,
         call_back=call_back_after(call, calendar),
-        number_unheard=bool(call.ended_at) and not call.times_spoken and not call.was_taken,
+        number_unheard=call.number_unheard,
         case=case,
     )
 
