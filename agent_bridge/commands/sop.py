@@ -136,4 +136,6 @@ def _step_lines(step: SopStep, sop: Sop) -> tuple[Text, ...]:
     if not step.observed:
         return head, Text("    BELUM diamati", "    NOT observed yet")
     starts, ends = boundary_words(step.starts_on), boundary_words(step.ends_on)
-    return head, Text(f"    mulai: {starts}; selesai: {ends}", f"    begins: {starts}; ends: {ends}")
+    return head, Text(
+        f"    diamati; mulai: {starts}; selesai: {ends}", f"    observed; begins: {starts}; ends: {ends}"
+    )
