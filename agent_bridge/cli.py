@@ -15,12 +15,21 @@ from rich.progress import BarColumn, Progress, TextColumn
 from agent_bridge import parts, practice, supervisor
 from agent_bridge.accounts import Accounts
 from agent_bridge.app import openapi_document
-from agent_bridge.commands import asterisk, bench, doctor, faq, follow_ups, office, sop, ticket, tls
+from agent_bridge.commands import (
+    asterisk,
+    bench,
+    doctor,
+    faq,
+    follow_ups,
+    office,
+    rehearsing,
+    sop,
+    ticket,
+    tls,
+)
 from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
 from agent_bridge.house import open_ledger, read_office
 from agent_bridge.pages import ensure_pages
-from agent_bridge.rehearsal.rehearse import Script
-from agent_bridge.rehearsal.rehearse import rehearse as play
 from agent_bridge.sounds import make_sounds
 from config.clock import now
 from config.errors import Unavailable
@@ -159,26 +168,7 @@ def back_up_ledger(folder: Path) -> None:
         console.print(str(copy))
 
 
-@app.command()
-def rehearse(
-    calls: Annotated[int, typer.Option(min=1, max=100, help="panggilan / calls")] = 5,
-    agents: Annotated[int, typer.Option(min=1, max=20, help="petugas / agents")] = 2,
-    abandon: Annotated[int, typer.Option(min=0, help="menutup saat menunggu / give up")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="hanya angka / figures only")] = False,
-    evidence: Annotated[Path | None, typer.Option(help="folder bukti / folder for the evidence")] = None,
-    between: Annotated[float, typer.Option(min=0.1, help="jarak panggilan, dtk / seconds apart")] = 1.5,
-    fault: Annotated[list[str] | None, typer.Option(help="gangguan / what is to break meanwhile")] = None,
-) -> None:
-    """Gladi: panggilan SIP sungguhan, diceritakan dan dihitung / Rehearse with real SIP calls."""
-    settings = settings_or_exit()
-    speaker = Speaker(settings.language)
-    with refusals(settings):
-        script = Script(calls, agents, abandon, between)
-        tell = speaker if not as_json else (lambda *_: None)
-        figures = asyncio.run(play(settings, script, tell, evidence, fault or ()))
-    print(json.dumps(figures, indent=2))  # noqa: T201 - the figures are the output
-    if figures["unexplained"] or figures["calls"]["lost"]:
-        sys.exit(1)
+app.command()(rehearsing.rehearse)
 
 
 @app.command("parts")

@@ -1,4 +1,4 @@
-"""Practising: made-up agents, and one-time links to sit down at their desks."""
+"""Practising: made-up people, and one-time links to sit down at their pages."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,17 @@ from ticketing.people.roles import Role
 AGENTS = (("dewi", "Dewi"), ("rini", "Rini"))
 
 
-async def sign_in_links(settings: Settings, agents: Sequence[tuple[str, str]] = AGENTS) -> dict[str, str]:
-    """A fresh one-time sign-in token for each agent, by name; agents who are new are added."""
+async def sign_in_links(
+    settings: Settings, people: Sequence[tuple[str, str]] = AGENTS, role: Role = Role.AGENT
+) -> dict[str, str]:
+    """A fresh one-time sign-in token for each person, by name; who is new is added in that role."""
     ledger = open_ledger(settings, read_office(settings))
     try:
         accounts = Accounts(ledger.journal, ledger.reader, now)
         links = {}
-        for username, name in agents:
+        for username, name in people:
             user = accounts.user_named(username)
-            user_id = user.user_id if user else await accounts.add_user(username, name, Role.AGENT)
+            user_id = user.user_id if user else await accounts.add_user(username, name, role)
             links[name] = await accounts.link(user_id)
         return links
     finally:

@@ -57,12 +57,19 @@ def _rush(tell: Tell) -> list[Result]:
     return asyncio.run(rush.run(tell))
 
 
+def _search(tell: Tell) -> list[Result]:
+    from agent_bridge.bench import search
+
+    return search.run(tell)
+
+
 BENCHES: dict[str, Callable[[Tell], list[Result]]] = {
     "ami": _ami,
     "ticket": _ticket,
     "agi": _agi,
     "pop": _pop,
     "rush": _rush,
+    "search": _search,
 }
 
 

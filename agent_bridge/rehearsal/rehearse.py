@@ -17,8 +17,11 @@ from agent_bridge import parts, practice, supervisor
 from agent_bridge.house import Ledger, open_ledger, read_office
 from agent_bridge.rehearsal import drill
 from agent_bridge.rehearsal.agent import Manners, RehearsalAgent
+from agent_bridge.rehearsal.crashes import Crashes
 from agent_bridge.rehearsal.faults import Scene
+from agent_bridge.rehearsal.person import no_blow
 from agent_bridge.rehearsal.report import Material, NumberHeard, numbers_heard, report
+from agent_bridge.rehearsal.story import Cast, verdict, with_short_days
 from agent_bridge.sounds import make_sounds
 from agent_bridge.supervisor import Running
 from config.errors import Refused
@@ -99,9 +102,7 @@ async def rehearse(
 
     Leaves the evidence in a folder when asked to.
     """
-    own = _own_settings(settings)
-    parts.bring(("asterisk", "redis-server", "sipp"), own, tell)
-    make_sounds(own, lambda *_: None)
+    own = _prepared(settings, tell)
     async with drill.prepared(own) as road, supervisor.running(own, script.agents, road) as running:
         stage = _Stage(own, running, script, tell, DRILL_LIMIT_SECONDS if faults else CALL_LIMIT_SECONDS)
         async with drill.striking(faults, stage.scene(road.proxy), tell) as struck:
@@ -119,6 +120,46 @@ async def rehearse(
     return figures
 
 
+async def rehearse_stories(
+    settings: Settings,
+    names: Sequence[str],
+    tell: Tell,
+    evidence: Path | None = None,
+    *,
+    crash: bool = False,
+) -> dict[str, Any]:
+    """Play stories, each with a call and an agent of its own; raises NoSuchStory, StoryStuck.
+
+    With `crash` the backend is killed at each act, before its commit and after it.
+    """
+    own = with_short_days(_prepared(settings, tell))
+    script = Script(len(names), len(names), 0)
+    crashes = Crashes(drill.file_of(own)) if crash else None
+    async with drill.prepared(own) as road, supervisor.running(own, script.agents, road) as running:
+        stage = _Stage(own, running, script, tell, CALL_LIMIT_SECONDS)
+        cast = stage.play_with(names, crashes)
+        citizens = await stage.play()
+    ledger = open_ledger(own, read_office(own))
+    try:
+        material = _material(own, ledger, citizens)
+        figures = report(material) | {"stories": verdict(own, ledger, cast, tell)}
+    finally:
+        ledger.close()
+    if crashes:
+        figures["stories"]["kills"] = crashes.kills
+    if evidence:
+        _write_evidence(evidence, figures, material, citizens)
+    return figures
+
+
+def _prepared(settings: Settings, tell: Tell) -> Settings:
+    """A hotline of the rehearsal's own, with everything it needs."""
+    own = _own_settings(settings)
+    parts.bring(("asterisk", "redis-server", "sipp"), own, tell)
+    make_sounds(own, lambda *_: None)
+    return own
+
+
 def _own_settings(settings: Settings) -> Settings:
     """A practice hotline of the rehearsal's own, in a fresh folder."""
     home = settings.folder / "gladi" / time.strftime("%y%m%d-%H%M%S")
@@ -128,10 +169,15 @@ def _own_settings(settings: Settings) -> Settings:
 
 
 class _Stage:
-    """The rehearsal while it plays."""
+    """The rehearsal while it plays; with a cast its agents play stories."""
 
     def __init__(
-        self, settings: Settings, running: Running, script: Script, tell: Tell, limit_seconds: float
+        self,
+        settings: Settings,
+        running: Running,
+        script: Script,
+        tell: Tell,
+        limit_seconds: float,
     ) -> None:
         assert running.plan is not None
         self._settings = settings
@@ -139,6 +185,7 @@ class _Stage:
         self._plan = running.plan
         self._script = script
         self._limit_seconds = limit_seconds
+        self._cast: Cast | None = None
         self._tell = tell
         program = parts.find("sipp", settings)
         assert program is not None
@@ -161,6 +208,11 @@ class _Stage:
             ringing=lambda: any(call.phase == CallPhase.RINGING for call in reader.live_calls()),
         )
 
+    def play_with(self, names: Sequence[str], crashes: Crashes | None) -> Cast:
+        """Let the agents play these stories."""
+        self._cast = Cast(self._running.address, names, self._say, crashes or no_blow)
+        return self._cast
+
     def _hearing(self) -> dict[str, str]:
         """What each caller on the line hears now; a digit of a number as `digits/...`."""
         now = time.time()
@@ -180,7 +232,11 @@ class _Stage:
             ready_after = PATIENCE_SECONDS + 1.0 if script.abandon else 0.0
             readiness = asyncio.create_task(self._open_desks(agents, ready_after))
             self._began = time.time()
+            if self._cast:
+                await self._cast.sign_in(self._settings, stack)
             calls = [asyncio.create_task(self._call(n)) for n in range(script.calls)]
+            if self._cast:
+                await self._cast.over()
             citizens = list(await asyncio.gather(*calls))
             await readiness
             await self._settled()
@@ -194,7 +250,8 @@ class _Stage:
             seconds=CALL_LIMIT_SECONDS * 2, speech=self._speech,
         )  # fmt: skip
         stack.push_async_callback(process.stop)
-        agent = RehearsalAgent(self._running.address, self._script.manners)
+        manners = self._script.manners
+        agent = self._cast.agent(manners) if self._cast else RehearsalAgent(self._running.address, manners)
         await agent.sit_down(token, phone.interface)
         stack.push_async_callback(agent.leave)
         return agent

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_bridge.bench import agi, ami, pop, rush, ticket
+from agent_bridge.bench import agi, ami, pop, rush, search, ticket
 from agent_bridge.bench.measure import Goal, Ratio, ratio, weigh
 
 
@@ -25,6 +25,15 @@ def test_a_dialogue_of_the_benchmark_is_held_to_its_end_by_all_three() -> None:
 
     assert min(costs.ours, costs.peer or 0, costs.floor or 0) > 0
     assert beside.facts["bad_peers"] == agi.BAD_PEERS
+
+
+def test_the_benchmarks_searches_find_what_their_words_were_taken_from() -> None:
+    few, many = search.run(lambda *_: None, articles=200, searches=60, rounds=1)
+
+    assert (few.path, many.path) == ("search", "search-8000-words")
+    for cost in (few, many):
+        assert cost.facts["ours_found"] > max(0.8, cost.facts["floor_found"])
+        assert cost.facts["floor_found"] > 0.2
 
 
 @pytest.mark.real

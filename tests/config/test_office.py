@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigurationFault, Language
-from config.office import OFFICE_FOLDER, OfficeKeeper, load
+from config.office import OFFICE_FOLDER, OfficeKeeper, faults, load
 from config.sop import Sop
 from ivr.speech import prompts
 from tests.builders import OFFICE
@@ -130,6 +130,14 @@ def test_a_missing_file_and_one_that_is_no_text_are_refused(office: Path):
     (office / "queues.yaml").unlink()
     with pytest.raises(ConfigurationFault, match=r"queues\.yaml, line 1"):
         load(office)
+
+
+@pytest.mark.parametrize("wrong", ["state: drat", "state: draft\n    keyword: [x]"])
+def test_a_fault_of_the_faq_is_among_those_a_check_names(office: Path, wrong: str):
+    file = office / "faq.yaml"
+    file.write_text(file.read_text().replace("state: draft", wrong, 1))
+
+    assert [fault.file.name for fault in faults(office, facts=KINDS)] == ["faq.yaml"]
 
 
 def test_the_last_good_configuration_goes_on(office: Path):

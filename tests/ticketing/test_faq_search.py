@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.faq import FaqWords
 from tests.builders import MONDAY_MORNING, OFFICE, a_desk, at
 from ticketing.faq import book
 from ticketing.faq.article import Article, ArticleState
@@ -20,14 +21,14 @@ HERE = Path(__file__).parent
 ANY_TEXT = st.text(st.characters(), max_size=60) | st.text("kpilangmen 0123456789-'", max_size=60)
 
 
-def an_index(*, drafts: bool = False) -> Index:
+def an_index(*, drafts: bool = False, words: FaqWords = WORDS) -> Index:
     return Index(
         [
             Article(one.text, 1, ArticleState.PUBLISHED, "x", datetime(2026, 11, 23, tzinfo=UTC))
             for one in OFFICE.faq.articles
             if one.published or drafts
         ],
-        WORDS,
+        words,
     )
 
 
@@ -79,6 +80,13 @@ def test_every_letter_typed_on_the_way_keeps_the_article_in_sight():
 def test_half_a_word_finds_what_it_begins_until_a_space_ends_it():
     assert codes("disab") == ["KTP-06"]
     assert codes("disab ") == []
+
+
+def test_accents_and_capitals_make_no_difference_in_texts_or_in_the_offices_words():
+    words = replace(WORDS, means=WORDS.means | {"ngélu": ("sakit",)})
+    index = an_index(words=words)
+
+    assert codes("NGELU", index) == codes("ngélu", index) == codes("sakit")
 
 
 def test_words_said_with_every_question_find_nothing():

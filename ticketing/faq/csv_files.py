@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -98,9 +98,10 @@ def guarded(cell: str, *, always: bool = False) -> str:
 
 def _cells(text: ArticleText) -> Iterator[str]:
     day = text.review_on
-    shown = {"review_on": f"{day.day:02}/{day.month:02}/{day.year:04}", "keywords": ", ".join(text.keywords)}
+    cells = asdict(text) | {"review_on": f"{day.day:02}/{day.month:02}/{day.year:04}"}
+    cells["keywords"] = ", ".join(text.keywords)
     for field in FIELDS:
-        yield guarded(shown.get(field) or str(getattr(text, field)), always=field in KEPT_AS_TEXT)
+        yield guarded(cells[field], always=field in KEPT_AS_TEXT)
 
 
 def _rows(file: Path) -> Iterator[_Row]:

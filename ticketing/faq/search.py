@@ -160,7 +160,8 @@ def _postings(read: list[dict[str, float]]) -> dict[str, Posting]:
 
 def _best(scores: Scores, limit: int) -> list[int]:
     """The places of the highest scores above nought; of equal ones the first."""
-    limit = min(limit, len(scores))
-    least = np.partition(scores, -limit)[-limit] if limit > 0 else np.inf
-    found = np.flatnonzero((scores >= least) & (scores > 0))
-    return sorted(found.tolist(), key=lambda n: (-scores[n], n))[:limit]
+    found = np.flatnonzero(scores > 0)
+    if 0 < limit < len(found):
+        worth = scores[found]
+        found = found[worth >= np.partition(worth, -limit)[-limit]]
+    return sorted(found.tolist(), key=lambda n: (-scores[n], n))[: max(limit, 0)]

@@ -17,10 +17,13 @@ class Wording:
     """Reads texts by the office's words; safe to use from any thread."""
 
     def __init__(self, words: FaqWords) -> None:
-        self._words = words
-        phrases = sorted((written for written in words.means if " " in written), key=len, reverse=True)
+        self._means = {_plain(written): tuple(map(_plain, meant)) for written, meant in words.means.items()}
+        self._stop = frozenset(map(_plain, words.stop))
+        self._topics = frozenset(map(_plain, words.topics))
+        self._endings = tuple(map(_plain, words.endings))
+        phrases = sorted((written for written in self._means if " " in written), key=len, reverse=True)
         self._phrases = re.compile(rf"\b(?:{'|'.join(phrases) or '(?!)'})\b")
-        self.slang = tuple(written for written in words.means if " " not in written)
+        self.slang = tuple(written for written in self._means if " " not in written)
 
     def asked(self, text: str) -> list[str]:
         """The words of a search that say something, phrases taken for what they mean."""
@@ -33,21 +36,21 @@ class Wording:
 
     def stems(self, word: str) -> tuple[str, ...]:
         """The stems of what a word means."""
-        return tuple(stem(meant) for meant in self._words.means.get(word, (word,)))
+        return tuple(stem(meant) for meant in self._means.get(word, (word,)))
 
     def without_ending(self, word: str) -> Iterable[str]:
         """The word without each ending it may have: 'ktpku' and 'ktpne' are 'ktp'."""
-        return (word.removesuffix(ending) for ending in self._words.endings if word.endswith(ending))
+        return (word.removesuffix(ending) for ending in self._endings if word.endswith(ending))
 
     def is_topic(self, word: str) -> bool:
         """Whether the office named the word as one to count."""
-        return word in self._words.topics
+        return word in self._topics
 
     def _telling(self, plain: str) -> list[str]:
-        return [word for word in plain.split() if word not in self._words.stop and not _lone_letter(word)]
+        return [word for word in plain.split() if word not in self._stop and not _lone_letter(word)]
 
     def _meant(self, found: re.Match[str]) -> str:
-        return " ".join(self._words.means[found[0]])
+        return " ".join(self._means[found[0]])
 
 
 def stem(word: str) -> str:

@@ -1,0 +1,41 @@
+"""`hotline rehearse`: real SIP calls, told and counted, with stories or faults if asked for."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent_bridge.commands.speaking import Speaker, refusals, settings_or_exit
+from agent_bridge.rehearsal.rehearse import Script, rehearse_stories
+from agent_bridge.rehearsal.rehearse import rehearse as play
+
+
+def rehearse(
+    calls: Annotated[int, typer.Option(min=1, max=100, help="panggilan / calls")] = 5,
+    agents: Annotated[int, typer.Option(min=1, max=20, help="petugas / agents")] = 2,
+    abandon: Annotated[int, typer.Option(min=0, help="menutup saat menunggu / give up")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="hanya angka / figures only")] = False,
+    evidence: Annotated[Path | None, typer.Option(help="folder bukti / folder for the evidence")] = None,
+    between: Annotated[float, typer.Option(min=0.1, help="jarak panggilan, dtk / seconds apart")] = 1.5,
+    fault: Annotated[list[str] | None, typer.Option(help="gangguan / what is to break meanwhile")] = None,
+    story: Annotated[list[str] | None, typer.Option(help="cerita kasus / a case to be played")] = None,
+    crash: Annotated[bool, typer.Option(help="backend mati di tiap tindakan / killed at each act")] = False,
+) -> None:
+    """Gladi: panggilan SIP sungguhan, diceritakan dan dihitung / Rehearse with real SIP calls."""
+    settings = settings_or_exit()
+    speaker = Speaker(settings.language)
+    tell = speaker if not as_json else (lambda *_: None)
+    with refusals(settings):
+        if story:
+            figures = asyncio.run(rehearse_stories(settings, story, tell, evidence, crash=crash))
+            failed = bool(figures["stories"]["unexplained_steps"] or figures["stories"]["ledger_differences"])
+        else:
+            script = Script(calls, agents, abandon, between)
+            figures = asyncio.run(play(settings, script, tell, evidence, fault or ()))
+            failed = False
+    print(json.dumps(figures, indent=2, ensure_ascii=False))  # noqa: T201 - the figures are the output
+    if failed or figures["unexplained"] or figures["calls"]["lost"]:
+        sys.exit(1)
