@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
+from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit, write_file
 from agent_bridge.house import open_ledger, read_office
 from config.errors import Conflict, NotFound, Text
 from config.office import OFFICE_FOLDER
@@ -57,7 +57,7 @@ def import_table(
             return
         if output.exists():
             raise FileExists(output)
-        output.write_text(text, encoding="utf-8")
+        write_file(output, text)
         _check(output, settings)
 
 

@@ -1,10 +1,14 @@
 """An office's table becomes its sop.yaml: what is sure is filled in, the rest is said."""
 
+import csv
+import io
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from config.errors import ConfigurationFault
 from config.sop import Sop
@@ -86,6 +90,12 @@ def test_another_offices_table_says_what_is_to_be_looked_at(tmp_path: Path):
     assert drafted.count("the table does not give this date") == 2
 
 
+def test_a_first_step_that_reads_like_a_title_is_a_step(tmp_path: Path):
+    text = WATER.replace("1,Pelanggan menelepon,,,,-,-,", "1,Pelanggan menelepon,,,,-,Hasil pemeriksaan,")
+
+    assert imported(text, tmp_path)[1].steps[0].output.id == "Hasil pemeriksaan"
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", ","])
 def test_whatever_cuts_the_columns_is_found(delimiter: str, tmp_path: Path):
     rows = [line.split(";") for line in SOURCE.read_text().splitlines()]
@@ -134,6 +144,7 @@ def test_a_step_that_waits_for_one_the_table_lacks_is_not_observed(tmp_path: Pat
         ("01/03/2025", "1 Mart 2025", 3, "bukan tanggal"),
         ("Waktu (menit)", "Lama", 5, "Kolom 'Waktu (detik)' tidak ada"),
         ("3,Perbaikan", "4,Perbaikan", 8, "Langkah 3 harus ada di sini"),
+        ("Perbaikan di tempat", "", 8, "Langkah 3 tidak punya kegiatan"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused_with_its_line(right: str, wrong: str, line: int, reason: str):
@@ -143,6 +154,26 @@ def test_a_table_that_cannot_be_read_is_refused_with_its_line(right: str, wrong:
 
     assert refused.value.line == line
     assert reason in refused.value.text.id
+
+
+CELLS = st.one_of(st.text(max_size=12), st.sampled_from(["", "-", "x", "1", "2", "5 menit", "null", "yes"]))
+
+
+@given(st.lists(st.tuples(*[CELLS] * 6), min_size=1, max_size=5), st.tuples(CELLS, CELLS))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_in_a_table_it_is_refused_or_becomes_a_file_that_can_be_read(
+    tmp_path: Path, rows: list[tuple[str, ...]], lanes: tuple[str, str]
+):
+    out = io.StringIO()
+    table = csv.writer(out, delimiter=";")
+    table.writerows([["Nomor SOP", "1"], ["Nama SOP", "Uji"], ["No.", "Kegiatan", *lanes, "Waktu", "Output"]])
+    table.writerows([n, name, *rest] for n, (name, *rest) in enumerate(rows, 1))
+    try:
+        read_table(SOURCE, out.getvalue())
+    except ConfigurationFault:
+        return
+
+    assert len(imported(out.getvalue(), tmp_path)[1].steps) == len(rows)
 
 
 @pytest.mark.parametrize(
