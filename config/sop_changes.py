@@ -144,7 +144,7 @@ def _renumbered(pattern: FactPattern, numbers: dict[int, int]) -> FactPattern:
 def _pattern_words(pattern: FactPattern) -> str:
     if pattern.fact == STEP_ENDED:
         return f"{{step {pattern.where['step']}}}"
-    where = ", ".join(f"{name}: {value}" for name, value in pattern.where.items())
+    where = ", ".join(f"{name}: {str(value).lower()}" for name, value in pattern.where.items())
     return f"{pattern.fact} ({where})" if where else pattern.fact
 
 

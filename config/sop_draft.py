@@ -52,13 +52,22 @@ def _head(table: SopTable) -> Iterator[str]:
 
 def _lanes(table: SopTable, known: Sop) -> dict[str, Actor]:
     """The table's lanes by their titles; the software's own is added where the table has none."""
-    by_label = {_bare(actor.label.id): actor for actor in (*known.actors, *EARLIER_ACTORS)}
-    found = {
-        label: by_label.get(_bare(label)) or an_actor(_code(label), label, label) for label in table.lanes
-    }
+    by_label = {_bare(actor.label.id): actor for actor in (*EARLIER_ACTORS, *known.actors)}
+    found: dict[str, Actor] = {}
+    for label in table.lanes:
+        taken = {actor.code for actor in found.values()}
+        same = by_label.get(_bare(label))
+        found[label] = same if same and same.code not in taken else _new_lane(label, taken)
     if not any(actor.code == SERVICE_DESK for actor in found.values()):
         found[""] = next(actor for actor in EARLIER_ACTORS if actor.code == SERVICE_DESK)
     return found
+
+
+def _new_lane(label: str, taken: set[str]) -> Actor:
+    code = "_".join(re.findall(r"[a-z0-9]+", label.casefold())) or "actor"
+    if code in taken | {SERVICE_DESK, *_ORDINARY_WORDS}:
+        code = f"{code}_{len(taken) + 1}"
+    return an_actor(code, label, label)
 
 
 def _actor_lines(lanes: dict[str, Actor], known: Sop) -> Iterator[str]:
@@ -172,7 +181,3 @@ def _text(text: str) -> str:
 def _bare(text: str) -> str:
     """A sentence without what does not make it another one: case, punctuation, double spaces."""
     return " ".join(re.findall(r"\w+", text.casefold()))
-
-
-def _code(label: str) -> str:
-    return "_".join(re.findall(r"[a-z0-9]+", label.casefold())) or "actor"

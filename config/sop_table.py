@@ -21,7 +21,7 @@ _COLUMNS = {
     "output": ("output", "keluaran", "hasil"),
     "note": ("ket",),
 }
-_TIME = re.compile(r"([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,([0-9]+))?\s*([a-z]*)")
+_TIME = re.compile(r"([0-9]{1,2}\.[0-9]{3}|[0-9]{1,5})(?:,([0-9]{1,3}))?\s*([a-z]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,15 @@ class SopTable:
 
 def read_table(file: Path, text: str) -> SopTable:
     """The table of a CSV; raises ConfigurationFault with the line that cannot be read."""
-    rows = _rows(text)
+    try:
+        rows = _rows(text)
+    except csv.Error:
+        raise ConfigurationFault(
+            file,
+            1,
+            "Berkas bukan CSV. Simpan tabelnya sebagai CSV.",
+            "The file is no CSV. Save the table as CSV.",
+        ) from None
     top = _header_at(rows)
     if top is None:
         raise ConfigurationFault(
@@ -90,8 +98,8 @@ class _Columns:
         names = [(below[n] if n < len(below) and below[n] else cell) for n, cell in enumerate(cells)] + below[
             len(cells) :
         ]
-        self.number = next(n for n, name in enumerate(names) if _is_number_title(name))
-        self.activity = next(n for n, name in enumerate(names) if name.casefold() == "kegiatan")
+        self.number = next(n for n, cell in enumerate(cells) if _is_number_title(cell))
+        self.activity = next(n for n, cell in enumerate(cells) if cell.casefold() == "kegiatan")
         found = {
             column: next((n for n, name in enumerate(names) if name.casefold().startswith(words)), None)
             for column, words in _COLUMNS.items()
@@ -136,8 +144,13 @@ def _cut(text: str, delimiter: str) -> Iterator[Row]:
     reader = csv.reader(text.lstrip("\ufeff").splitlines(keepends=True), delimiter=delimiter)
     before = 0
     for row in reader:
-        yield before + 1, [" ".join(cell.split()) for cell in row]
+        yield before + 1, [_readable(cell) for cell in row]
         before = reader.line_num
+
+
+def _readable(cell: str) -> str:
+    """The cell in one line; what cannot be seen is left out."""
+    return "".join(letter for letter in " ".join(cell.split()) if letter.isprintable()).strip()
 
 
 def _is_number_title(cell: str) -> bool:
@@ -153,8 +166,11 @@ def _header_at(rows: list[Row]) -> int | None:
 
 
 def _second_header(rows: list[Row], top: int) -> list[str]:
-    """The row below, where the lanes stand under `Pelaksana`."""
+    """The row below, where the lanes stand under `Pelaksana`; it is no step, for it has no number."""
     below = rows[top + 1][1] if top + 1 < len(rows) else []
+    number = next(n for n, cell in enumerate(rows[top][1]) if _is_number_title(cell))
+    if _cell(below, number):
+        return []
     names = tuple(word for words in _COLUMNS.values() for word in words)
     return below if any(cell.casefold().startswith(names) for cell in below[2:]) else []
 
@@ -171,6 +187,13 @@ def _steps(file: Path, rows: list[Row], columns: _Columns) -> Iterator[TableStep
                 line,
                 f"Langkah {expected} harus ada di sini, bukan {number}.",
                 f"Step {expected} belongs here, not {number}.",
+            )
+        if not _cell(cells, columns.activity):
+            raise ConfigurationFault(
+                file,
+                line,
+                f"Langkah {number} tidak punya kegiatan. Isi kolom 'Kegiatan'.",
+                f"Step {number} has no activity. Fill in the column 'Kegiatan'.",
             )
         yield _step(line, expected, cells, columns)
         expected += 1

@@ -174,7 +174,10 @@ class CaseStory:
     def solution_is_delivered(
         self, seconds: float, channel: Channel = Channel.LIVE_CALL, from_faq: bool = False
     ) -> "CaseStory":
-        return self.add(case_facts.SolutionDelivered, seconds, channel=channel, from_faq=from_faq)
+        how = facts.Provenance.INFERRED if from_faq else facts.Provenance.DECLARED
+        return self.add(
+            case_facts.SolutionDelivered, seconds, channel=channel, from_faq=from_faq, provenance=how
+        )
 
     def opens_dispatch(self, seconds: float) -> "CaseStory":
         return self.add(case_facts.DispatchOpened, seconds)
@@ -212,16 +215,15 @@ class CaseStory:
         )
 
     def is_confirmed(self, seconds: float, satisfied: bool = True) -> "CaseStory":
-        return self.add(
-            case_facts.CitizenConfirmed, seconds, satisfied=satisfied, provenance=facts.Provenance.DECLARED
-        )
+        return self.add(case_facts.CitizenConfirmed, seconds, satisfied=satisfied)
 
     def is_recapped(self, seconds: float) -> "CaseStory":
         more = {"problem_id": self.text(), "solution_id": f"{self.text()}s", "told_by": None, "told_at": None}
         return self.add(case_facts.RecapWritten, seconds, **more)
 
     def skips(self, seconds: float, step: int) -> "CaseStory":
-        return self.add(case_facts.StepSkipped, seconds, step=step, reason_id=self.text())
+        more = {"step": step, "reason_id": self.text(), "provenance": facts.Provenance.DECLARED}
+        return self.add(case_facts.StepSkipped, seconds, **more)
 
     def declares_done(self, seconds: float, step: int) -> "CaseStory":
         return self.add(case_facts.StepDone, seconds, step=step, provenance=facts.Provenance.DECLARED)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
+from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit, write_file
 from agent_bridge.house import open_ledger, read_office
 from config.errors import Conflict, NotFound, Text
 from config.office import OFFICE_FOLDER
@@ -57,7 +57,7 @@ def import_table(
             return
         if output.exists():
             raise FileExists(output)
-        output.write_text(text, encoding="utf-8")
+        write_file(output, text)
         _check(output, settings)
 
 
@@ -136,4 +136,6 @@ def _step_lines(step: SopStep, sop: Sop) -> tuple[Text, ...]:
     if not step.observed:
         return head, Text("    BELUM diamati", "    NOT observed yet")
     starts, ends = boundary_words(step.starts_on), boundary_words(step.ends_on)
-    return head, Text(f"    mulai: {starts}; selesai: {ends}", f"    begins: {starts}; ends: {ends}")
+    return head, Text(
+        f"    diamati; mulai: {starts}; selesai: {ends}", f"    observed; begins: {starts}; ends: {ends}"
+    )

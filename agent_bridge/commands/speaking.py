@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -35,6 +36,24 @@ def settings_or_exit(**fixed: Any) -> Settings:
             place = ".".join(map(str, error["loc"])) or "settings"
             console.print(f"HOTLINE_{place.upper()}: {error['msg']} (hotline.toml / environment)")
         sys.exit(2)
+
+
+class CannotWrite(Refused):
+    """A file cannot be written where it was asked for."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} tidak dapat ditulis. Periksa folder dan haknya.",
+            f"{file} cannot be written. Look at the folder and its rights.",
+        )
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write a text for people to keep; raises CannotWrite."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError:
+        raise CannotWrite(file) from None
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agent_bridge.commands.speaking import console, refusals, settings_or_exit
+from agent_bridge.commands.speaking import console, refusals, settings_or_exit, write_file
 from agent_bridge.house import open_ledger, read_office
 from config.clock import now
 from config.errors import Language, NotFound, Text
@@ -58,7 +58,7 @@ def write_story(
     settings = settings_or_exit()
     with refusals(settings):
         story, sop = read_story(number, settings)
-        html.write_text(page(story, sop.actors, settings.language), encoding="utf-8")
+        write_file(html, page(story, sop.actors, settings.language))
     console.print(str(html))
 
 

@@ -73,6 +73,13 @@ def test_a_story_for_machines_and_one_to_keep_hold_nothing_of_the_citizen(ticket
         assert "person_id" not in text
 
 
+def test_a_page_that_cannot_be_written_is_refused_in_words(ticket: str, tmp_path: Path):
+    code, said = run("ticket", "story", ticket, "--html", str(tmp_path / "tidak-ada" / "cerita.html"))
+
+    assert code == 1
+    assert "tidak dapat ditulis" in said
+
+
 @pytest.mark.parametrize(
     ("number", "reason"), [("261123-0042-5", "Periksa lagi angkanya"), ("261123-0043-5", "tidak ada")]
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from config.errors import Language
 from config.sop import Sop
 from config.sop_file import read_sop
 from config.yaml_files import read
@@ -14,6 +15,8 @@ from tests.builders import OFFICE, CaseStory, Desk, Story, a_desk, at
 from ticketing import tables
 from ticketing.case_facts import Channel, Track
 from ticketing.ledger.codec import KINDS
+from ticketing.reports.story_page import page
+from ticketing.reports.telling import tell
 from ticketing.sop.run import missing, steps_of
 from ticketing.tickets.follow_up import DueKind
 
@@ -82,6 +85,9 @@ async def test_the_ledger_keeps_the_version_and_the_rows(tmp_path: Path, story, 
         ticket = desk.reader.ticket(ticket_id)
         assert (ticket.sop_version, ticket.state) == (WATER.version, "closed")
         found = desk.reader.case(ticket_id, WATER_WORKS)
+        told = tell(found, WATER, WATER_WORKS, at(20000))
+        assert {event.lane for event in told.events} <= {actor.code for actor in WATER.actors}
+        assert "Petugas lapangan" in page(told, WATER.actors, Language.INDONESIAN)
         assert missing(desk.reader.sop(WATER.version), found.facts, steps_of(WATER, found.facts)) == ()
 
 

@@ -38,7 +38,8 @@ def spans(timings: Sequence[StepTiming]) -> dict[int, float | None]:
 
 
 def share_seen(timings: Sequence[StepTiming]) -> float:
-    marks = [mark for t in timings for mark in (t.started_by, t.ended_by) if mark]
+    timed = [t for t in timings if t.step.standard_seconds]
+    marks = [mark for t in timed for mark in (t.started_by, t.ended_by) if mark]
     return sum(mark in (Provenance.OBSERVED, Provenance.INFERRED) for mark in marks) / len(marks)
 
 
@@ -104,6 +105,9 @@ def test_a_deferred_case_is_confirmed_twice_and_answered_long_after_the_call():
     assert rounds(found, 12) == [(1, 32), (2, 40)]
     assert rounds(found, 13) == [(1, 8)]
     assert rounds(found, 11) == [(1, 3000)]
+    assert next(t for t in found if t.step.number == 15).ended_at == at(7100), (
+        "the case's end, not the call's"
+    )
     assert next(t for t in found if t.step.number == 10).within is False
     assert left_out(call, case) == ()
 
@@ -142,7 +146,7 @@ def test_who_hangs_up_at_step_7_leaves_it_open_and_is_called_back():
     call = a_call_talked(200).recaps(260)
     case = CaseStory().entry_begins(46).complaint_is_recorded(150)
     assert spans(steps(call, case))[7] is None
-    assert left_out(call, case) == (7, 8, 12)
+    assert left_out(call, case) == (7, 8, 12, 15)
 
     case.outline_is_written(300).opens_faq(310).is_called_back(500)
     case.solution_is_delivered(560, Channel.CALL_BACK).is_confirmed(580).is_recapped(600).closes(601)
@@ -180,7 +184,7 @@ def test_a_matter_for_another_agency_is_told_and_confirmed():
 
 def test_a_step_may_be_skipped_for_a_reason_and_then_has_no_seconds():
     call, case = a_call_talked(900).recaps(960), CaseStory().entry_begins(46).complaint_is_recorded(150)
-    case.skips(160, 7).skips(161, 8).solution_is_delivered(200).is_confirmed(230)
+    case.skips(160, 7).skips(161, 8).solution_is_delivered(200).is_confirmed(230).closes(961)
 
     skipped = [t for t in steps(call, case) if t.skip_reason_id]
     assert [(t.step.number, t.seconds, t.within, t.by) for t in skipped] == [
@@ -231,7 +235,7 @@ def test_each_boundary_says_how_it_is_known():
     assert known[2] == known[3] == known[4] == ("observed", "observed")
     assert known[5] == ("observed", "inferred")
     assert known[6] == known[7] == known[8] == ("inferred", "inferred")
-    assert known[12] == ("inferred", "declared")
+    assert known[12] == ("inferred", "inferred")
     assert known[13] == ("observed", "observed")
     assert known[14] == ("observed", "inferred")
 

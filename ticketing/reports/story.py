@@ -88,8 +88,12 @@ class CaseStory:
 
     @property
     def observed_share(self) -> float:
-        """The share of step boundaries that were seen or read off what people did, not declared by a key."""
-        marks = [mark for line in self.steps for mark in (line.started_by, line.ended_by) if mark]
+        """The share of step boundaries that were seen or read off what people did, not declared by a key.
+
+        Steps without a standard time promise nothing and do not count.
+        """
+        timed = [line for line in self.steps if line.standard_seconds]
+        marks = [mark for line in timed for mark in (line.started_by, line.ended_by) if mark]
         seen = [mark for mark in marks if mark in ("observed", "inferred")]
         return len(seen) / len(marks) if marks else 1.0
 

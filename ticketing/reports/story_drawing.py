@@ -18,7 +18,7 @@ GUTTER, LANE, BOX, HEAD = 118, 208, 192, 46
 LINE_HEIGHT, PADDING = 16, 9
 LEAST_GAP, WIDEST_GAP, BREAK_GAP = 26, 60, 62
 FAR_APART_SECONDS = 1800
-TITLE_CHARS, SMALL_CHARS = 26, 30
+TITLE_CHARS, SMALL_CHARS = 22, 27
 LATER = Text("kemudian", "later")
 STANDARD = Text("standar", "standard")
 ROUND = Text("putaran", "round")
@@ -120,7 +120,11 @@ def _texts(line: StepLine, language: Language) -> Iterator[tuple[str, str]]:
         ) else ""  # fmt: skip
         yield "small", f"{length(line.seconds).say(language)}{standard}"
     word = verdict(line.seconds, line.within, line.skip_reason is not None).say(language)
-    for part in textwrap.wrap(f"{word} · {line.by}" if line.by else word, SMALL_CHARS):
+    together = f"{word} · {line.by}" if line.by else word
+    parts = (
+        (together,) if len(together) <= SMALL_CHARS else (word, *textwrap.wrap(line.by or "", SMALL_CHARS))
+    )
+    for part in parts:
         yield "word", part
     for part in textwrap.wrap(sources(line, language), SMALL_CHARS):
         yield "small", part

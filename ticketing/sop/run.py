@@ -57,9 +57,11 @@ def steps_of(sop: Sop, known: Iterable[Fact]) -> tuple[StepTiming, ...]:
     """The steps that the facts show as begun, in the SOP's order. Pure and order-independent."""
     once = {fact.key: fact for fact in known}
     facts = sorted(once.values(), key=lambda fact: (fact.occurred_at, fact.key))
+    said = [fact for fact in facts if isinstance(fact, StepDone | StepSkipped)]
     timings: list[StepTiming] = []
     for step in sop.steps:
-        timings += _rounds(step, facts, timings)
+        of_step = [fact for fact in said if fact.step == step.number] if said else said
+        timings += _rounds(step, facts, of_step, timings)
     return tuple(timings)
 
 
@@ -78,19 +80,26 @@ def is_on_the_way(step: SopStep, known: Iterable[Fact]) -> bool:
     return not step.only_if or any(_matches(step.only_if, fact) for fact in known)
 
 
-def _rounds(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list[StepTiming]:
+def _rounds(
+    step: SopStep, facts: list[Fact], said: list[StepDone | StepSkipped], earlier: list[StepTiming]
+) -> list[StepTiming]:
     """Each time the step was taken. A skip puts an end to it; what was over before stands."""
-    taken = _taken(step, facts, earlier)
-    skip = next((fact for fact in facts if isinstance(fact, StepSkipped) and fact.step == step.number), None)
+    done = [_boundary(fact) for fact in said if isinstance(fact, StepDone)]
+    taken = _taken(step, facts, done, earlier)
+    skip = next((fact for fact in said if isinstance(fact, StepSkipped)), None)
     if skip is None:
         return taken
     before = [timing for timing in taken if timing.ended_at and timing.ended_at <= skip.occurred_at]
     return [*before, _skipped(step, skip, len(before) + 1)]
 
 
-def _taken(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list[StepTiming]:
+def _taken(
+    step: SopStep, facts: list[Fact], done: list[_Boundary], earlier: list[StepTiming]
+) -> list[StepTiming]:
+    """`done` are ends that somebody declared, beside those of the definition."""
     starts = _boundaries(step.starts_on, facts, earlier)
-    ends = _ends(step, facts, earlier)
+    ends = _boundaries(step.ends_on, facts, earlier)
+    ends = sorted([*ends, *done], key=lambda end: end.at) if done else ends
     found: list[StepTiming] = []
     while starts:
         timing = _timing(step, starts, ends, len(found) + 1, facts[-1].occurred_at)
@@ -103,13 +112,6 @@ def _taken(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list[
         starts = [s for s in starts if s.at >= over_at and s.at > timing.started_at and s not in spent]
         ends = [end for end in ends if end.at > over_at]
     return found
-
-
-def _ends(step: SopStep, facts: list[Fact], earlier: list[StepTiming]) -> list[_Boundary]:
-    """What ends the step by its definition, or because somebody said so."""
-    declared = [_boundary(fact) for fact in facts if isinstance(fact, StepDone) and fact.step == step.number]
-    ends = _boundaries(step.ends_on, facts, earlier)
-    return sorted([*ends, *declared], key=lambda end: end.at) if declared else ends
 
 
 def _timing(
