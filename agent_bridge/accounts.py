@@ -100,13 +100,6 @@ class Accounts:
             statement = select(tables.users).where(tables.users.c.username == username)
             return connection.execute(statement).one_or_none()
 
-    def names(self) -> dict[str, str]:
-        """Every user's name, by id and by user name."""
-        column = tables.users.c
-        with self._reader.connect() as connection:
-            rows = connection.execute(select(column.user_id, column.username, column.name)).all()
-        return {row.user_id: row.name for row in rows} | {row.username: row.name for row in rows}
-
     async def sign_in(self, username: str, password: str, address: str) -> Session:
         """Sign in by name and password; raises WrongSignIn, TooManyTries."""
         self._count_try(f"{address}|{username}")

@@ -84,7 +84,7 @@ async def audit(
     if before is not None:
         statement = statement.where(column.audit_id < before)
     rows = await asyncio.to_thread(_rows, house, statement)
-    names = await asyncio.to_thread(house.accounts.names)
+    names = await asyncio.to_thread(house.reader.names)
     lines = [
         said.AuditLine(
             at=row.at, actor=row.actor, name=names.get(row.actor), role=row.role, action=row.action,

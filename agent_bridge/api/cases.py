@@ -39,7 +39,7 @@ async def cases(
     page = await asyncio.to_thread(
         lambda: house.case_reader.cases(actor, office, at, mine=mine, over=over, after=after, limit=limit)
     )
-    names = await asyncio.to_thread(house.accounts.names)
+    names = await asyncio.to_thread(house.reader.names)
     lines = [case_answers.case_line(dict(row._mapping), office, names, at) for row in page.rows]
     return said.CaseList(cases=lines, next_cursor=page.next_cursor)
 
@@ -56,7 +56,7 @@ async def duplicates(session: Reader, ticket_id: TheTicket, house: AnyHouse) -> 
     actor, office, at = actor_of(session, house), house.office, now()
     await asyncio.to_thread(house.case_reader.case, actor, ticket_id, office, at)
     rows = await asyncio.to_thread(house.case_reader.duplicates, actor, ticket_id, office, at)
-    names = await asyncio.to_thread(house.accounts.names)
+    names = await asyncio.to_thread(house.reader.names)
     lines = [case_answers.case_line(dict(row._mapping), office, names, at) for row in rows]
     return said.CaseList(cases=lines, next_cursor=None)
 
@@ -132,5 +132,5 @@ def _whole(house: House, session: Session, ticket_id: str, at: datetime) -> said
     sop = house.reader.sop(found.ticket["sop_version"]) or office.sop
     phone = house.reader.masked_number(found.ticket["person_id"])
     children = reader.children(ticket_id)
-    names = house.accounts.names()
+    names = house.reader.names()
     return case_answers.case_view(found, reader.words(found), children, office, sop, names, at, phone)

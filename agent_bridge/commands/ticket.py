@@ -71,7 +71,8 @@ def read_story(number: str, settings: Settings) -> tuple[CaseStory, Sop]:
         if found is None:
             raise NoSuchTicket(ticket.written)
         sop = ledger.reader.sop(found.ticket["sop_version"]) or keeper.office.sop
-    return tell(found, sop, keeper.office, now()), sop
+        names = ledger.reader.names()
+    return tell(found, sop, keeper.office, now(), names=names), sop
 
 
 def lines_of(story: CaseStory, language: Language) -> Iterator[str]:

@@ -21,7 +21,7 @@ from agent_bridge.rehearsal.crashes import Crashes
 from agent_bridge.rehearsal.faults import Scene
 from agent_bridge.rehearsal.person import no_blow
 from agent_bridge.rehearsal.report import Material, NumberHeard, numbers_heard, report
-from agent_bridge.rehearsal.story import Cast, verdict, with_short_days
+from agent_bridge.rehearsal.story import Cast, require_known, verdict, with_short_days
 from agent_bridge.sounds import make_sounds
 from agent_bridge.supervisor import Running
 from config.errors import Refused
@@ -132,6 +132,7 @@ async def rehearse_stories(
 
     With `crash` the backend is killed at each act, before its commit and after it.
     """
+    require_known(names)
     own = with_short_days(_prepared(settings, tell))
     script = Script(len(names), len(names), 0)
     crashes = Crashes(drill.file_of(own)) if crash else None
@@ -146,7 +147,7 @@ async def rehearse_stories(
     finally:
         ledger.close()
     if crashes:
-        figures["stories"]["kills"] = crashes.kills
+        figures["stories"] |= {"acts": crashes.acts, "kills": crashes.kills}
     if evidence:
         _write_evidence(evidence, figures, material, citizens)
     return figures
@@ -210,6 +211,8 @@ class _Stage:
 
     def play_with(self, names: Sequence[str], crashes: Crashes | None) -> Cast:
         """Let the agents play these stories."""
+        if crashes:
+            crashes.address = self._running.address
         self._cast = Cast(self._running.address, names, self._say, crashes or no_blow)
         return self._cast
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -47,9 +48,6 @@ class Cast:
     _ended: int = 0
 
     def __post_init__(self) -> None:
-        for name in self.names:
-            if name not in STORIES:
-                raise NoSuchStory(name)
         self.dispatcher, self.official = (Person(self.address, self.blow) for _ in range(2))
 
     async def sign_in(self, settings: Settings, stack: AsyncExitStack) -> None:
@@ -89,6 +87,13 @@ class Cast:
             self._over.set()
 
 
+def require_known(names: Sequence[str]) -> None:
+    """Raises NoSuchStory for a name that is none."""
+    for name in names:
+        if name not in STORIES:
+            raise NoSuchStory(name)
+
+
 def with_short_days(settings: Settings) -> Settings:
     """The office's own files, with a follow-up whose working days last seconds."""
     folder = settings.folder / "kantor"
@@ -101,14 +106,14 @@ def with_short_days(settings: Settings) -> Settings:
 
 def stories_told(settings: Settings, ledger: Ledger, plots: Sequence[Plot]) -> list[tuple[str, CaseStory]]:
     """Each ticket of each story, as the ledger tells it."""
-    office = read_office(settings).office
+    office, names = read_office(settings).office, ledger.reader.names()
     told = []
     for plot in plots:
         for number in plot.numbers:
             found = ledger.reader.case(from_digits(number.replace("-", "")).digits, office)
             assert found is not None
             sop = ledger.reader.sop(found.ticket["sop_version"]) or office.sop
-            told.append((plot.name, tell(found, sop, office, now())))
+            told.append((plot.name, tell(found, sop, office, now(), names=names)))
     return told
 
 
@@ -129,7 +134,7 @@ def verdict(settings: Settings, ledger: Ledger, cast: Cast, say: Tell) -> dict[s
 
 
 def _figures(name: str, story: CaseStory) -> dict[str, Any]:
-    """The case's steps and clocks; what happened in between is told in words."""
+    """The case's steps and clocks, and how often each thing happened to it."""
     plain = story.to_json()
-    del plain["events"]
-    return {"story": name} | plain
+    happened = Counter(event.kind for event in story.events)
+    return {"story": name} | plain | {"events": dict(sorted(happened.items()))}

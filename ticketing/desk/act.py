@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_, select
 
 from config.clock import Clock
 from config.errors import Conflict
-from config.office import Office
+from config.office import Office, Sop
 from ticketing import case_facts, tables
 from ticketing.calls.call import CallPhase
 from ticketing.case_facts import CaseFact
@@ -82,6 +82,11 @@ class Act:
             or_(column.ticket_id == self.ticket_id, column.call_id.in_(self.case.call_ids)),
         )
         return self.connection.scalar(on_the_line.limit(1)) is not None
+
+    @property
+    def sop(self) -> Sop:
+        """The SOP this case began under."""
+        return self.writing.sop(self.found.ticket["sop_version"])
 
     @property
     def others_go_on_here(self) -> bool:

@@ -219,7 +219,7 @@ def _require_one_of(name: str, value: str | None, known: Collection[str]) -> Non
 
 
 def _require_step(act: Act, step: int) -> None:
-    if not 1 <= step <= len(act.office.sop.steps):
+    if not 1 <= step <= len(act.sop.steps):
         raise NotFound(f"Tidak ada langkah {step}.", f"There is no step {step}.")
 
 

@@ -190,6 +190,13 @@ class Reader:
                 statement.order_by(column.registered_at.desc()).limit(EARLIER_TICKETS_SHOWN)
             ).all()
 
+    def names(self) -> dict[str, str]:
+        """The names of those who work here, by id and by user name."""
+        column = tables.users.c
+        with self.connect() as connection:
+            rows = connection.execute(select(column.user_id, column.username, column.name)).all()
+        return {row.user_id: row.name for row in rows} | {row.username: row.name for row in rows}
+
     def due(self, at: datetime, limit: int) -> list[tuple[str, datetime]]:
         """Tickets whose due time has passed at `at`, with that time; the most overdue first."""
         column = tables.tickets.c

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from config.office import Sop
 from ticketing.facts import Fact, Report
 from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.recorder import Committed, Recorder
@@ -24,6 +25,10 @@ class Writing:
     def case(self, ticket_id: str) -> FoldedCase | None:
         """The ticket as it stands now; None where there is no such ticket."""
         return self._recorder.case(self.connection, ticket_id)
+
+    def sop(self, version: str) -> Sop:
+        """The SOP of that version."""
+        return self._recorder.sop(self.connection, version)
 
     def next_number(self, at: datetime) -> str:
         """A number, digits only, for a ticket that is opened by hand."""

@@ -14,7 +14,6 @@ from ticketing.ledger.cases import FoldedCase
 from ticketing.reports.story import CaseStory, EventLine, MessageLine, StepLine
 from ticketing.reports.wording import EVENTS, STATES
 from ticketing.sop.run import StepTiming, is_on_the_way, missing, steps_of
-from ticketing.tickets import messages
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Stage
 from ticketing.tickets.follow_up import duty
@@ -26,10 +25,18 @@ SEALED = "[...]"
 
 
 def tell(
-    found: FoldedCase, sop: Sop, office: Office, at: datetime, words: Mapping[str, str] | None = None
+    found: FoldedCase,
+    sop: Sop,
+    office: Office,
+    at: datetime,
+    words: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> CaseStory:
-    """The story of a case as it stands at `at`, under the SOP it began under."""
-    standing, case, known = found.standing, found.standing.case, words or {}
+    """The story of a case as it stands at `at`, under the SOP it began under.
+
+    `names` are those of the people who work here, by their ids; who has none is told by the id.
+    """
+    standing, case, known, people = found.standing, found.standing.case, words or {}, names or {}
     calendar = Calendar(office.hours)
     owes = duty(standing, office, calendar)
     until_at = case.closed_at or at
@@ -48,23 +55,22 @@ def tell(
         district=office.districts.get(case.district or ""),
         registered_at=standing.registered_at,
         closed_at=case.closed_at,
-        owner=owes.owner.id if owes else None,
+        owner=people.get(owes.owner.id, owes.owner.id) if owes else None,
         next_due_at=owes.due_at if owes else None,
         limit_at=owes.limit_at if owes else None,
         calendar_version=calendar.version,
         citizen_seconds=lived.total_seconds(),
         office_seconds=(lived - case.paused(until_at)).total_seconds(),
-        steps=tuple(_step(timing, sop, known) for timing in timings),
-        events=tuple(_events(found, sop, known)),
+        steps=tuple(_step(timing, sop, known, people) for timing in timings),
+        events=tuple(_events(found, sop, known, people)),
         unexplained=missing(sop, found.facts, timings) if case.stage is Stage.CLOSED else (),
         messages=tuple(
-            MessageLine(message.kind.value, message.owed_at, message.told_at)
-            for message in messages.owed(standing, found.case_facts)
+            MessageLine(message.kind.value, message.owed_at, message.told_at) for message in found.messages
         ),
     )
 
 
-def _step(timing: StepTiming, sop: Sop, words: Mapping[str, str]) -> StepLine:
+def _step(timing: StepTiming, sop: Sop, words: Mapping[str, str], people: Mapping[str, str]) -> StepLine:
     step, actor = timing.step, sop.actor(timing.step.actor)
     of_citizen = actor is not None and CITIZEN in actor.roles
     reason = timing.skip_reason_id
@@ -73,7 +79,7 @@ def _step(timing: StepTiming, sop: Sop, words: Mapping[str, str]) -> StepLine:
         round=timing.round,
         name=step.name,
         actor=step.actor,
-        by=None if of_citizen else timing.by,
+        by=None if of_citizen else people.get(timing.by or "", timing.by),
         started_at=timing.started_at,
         ended_at=timing.ended_at,
         seconds=timing.seconds,
@@ -85,14 +91,16 @@ def _step(timing: StepTiming, sop: Sop, words: Mapping[str, str]) -> StepLine:
     )
 
 
-def _events(found: FoldedCase, sop: Sop, words: Mapping[str, str]) -> list[EventLine]:
+def _events(
+    found: FoldedCase, sop: Sop, words: Mapping[str, str], people: Mapping[str, str]
+) -> list[EventLine]:
     once = {fact.key: fact for fact in found.facts if fact.kind in EVENTS}
     return [
         EventLine(
             at=fact.occurred_at,
             kind=fact.kind,
             lane=sop.lane_of(_role(fact)),
-            by=_by(fact),
+            by=people.get(_by(fact) or "", _by(fact)),
             text=EVENTS[fact.kind][1],
             words=words.get(_text_id(fact) or ""),
         )
