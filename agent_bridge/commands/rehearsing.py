@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from agent_bridge.commands.speaking import Speaker, refusals, settings_or_exit
-from agent_bridge.rehearsal.rehearse import Script, rehearse_stories
 from agent_bridge.rehearsal.rehearse import rehearse as play
+from agent_bridge.rehearsal.rehearse import rehearse_stories
+from agent_bridge.rehearsal.stage import Script
 
 
 def rehearse(

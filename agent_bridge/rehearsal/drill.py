@@ -19,7 +19,7 @@ from ivr.providers.asterisk.plan import PbxPlan
 from ticketing.calls.outcome import Outcome
 
 if TYPE_CHECKING:
-    from agent_bridge.rehearsal.rehearse import Script
+    from agent_bridge.rehearsal.stage import Script
 
 STRIKE_SECONDS = 300.0
 

@@ -6,7 +6,8 @@ import pytest
 
 from agent_bridge.rehearsal.agent import Manners
 from agent_bridge.rehearsal.faults import FAULTS
-from agent_bridge.rehearsal.rehearse import Script, rehearse
+from agent_bridge.rehearsal.rehearse import rehearse
+from agent_bridge.rehearsal.stage import Script
 from config.settings import Settings
 
 pytestmark = pytest.mark.real

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent_bridge.rehearsal.rehearse import Script, rehearse
+from agent_bridge.rehearsal.rehearse import rehearse
+from agent_bridge.rehearsal.stage import Script
 from config.settings import Settings
 
 pytestmark = pytest.mark.real
