@@ -3,17 +3,14 @@
 import asyncio
 import contextlib
 import json
-import secrets
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from agent_bridge import parts, practice, supervisor
-from agent_bridge.accounts import Accounts
 from agent_bridge.app import openapi_document
 from agent_bridge.commands import (
     asterisk,
@@ -26,6 +23,7 @@ from agent_bridge.commands import (
     sop,
     ticket,
     tls,
+    users,
 )
 from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
 from agent_bridge.house import open_ledger, read_office
@@ -35,7 +33,6 @@ from config.clock import now
 from config.errors import Unavailable
 from config.settings import Settings
 from ticketing.ledger import upkeep
-from ticketing.people.roles import Role
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -104,21 +101,8 @@ def _welcome(running: supervisor.Running, links: dict[str, str], tell: Speaker) 
     )
 
 
-user = typer.Typer(no_args_is_help=True, help="Pengguna / Users.")
-app.add_typer(user, name="user")
-
-
-@user.command("add")
-def add_user(username: str, name: str, role: Annotated[Role, typer.Option()] = Role.AGENT) -> None:
-    """Tambah pengguna; kata sandinya dicetak sekali / Add a user; the password is printed once."""
-    settings = settings_or_exit()
-    password = secrets.token_urlsafe(12)
-    with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as ledger:
-        accounts = Accounts(ledger.journal, ledger.reader, now)
-        asyncio.run(accounts.add_user(username, name, role, password))
-    Speaker(settings.language)(f"{username}: {password}", f"{username}: {password}")
-
-
+app.add_typer(users.user, name="user")
+app.add_typer(users.unit, name="unit")
 app.add_typer(office.app, name="office")
 app.add_typer(faq.app, name="faq")
 app.add_typer(sop.app, name="sop")

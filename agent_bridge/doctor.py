@@ -1,5 +1,6 @@
 """The doctor: looks at one installation, its PBX and its machine, before callers do."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,9 +9,11 @@ from pathlib import Path
 import httpx
 
 from agent_bridge import pbx_plan
+from agent_bridge.accounts import Accounts
+from agent_bridge.house import open_ledger, read_office
 from agent_bridge.watchdog import anybody
 from config import certificate_files, office
-from config.clock import OFFICE_ZONE, Clock
+from config.clock import OFFICE_ZONE, Clock, now
 from config.errors import ConfigurationFault
 from config.findings import Finding, Level, failed, ok, warning
 from config.settings import Settings
@@ -18,6 +21,7 @@ from ivr.providers.asterisk import examination, kept_data, pbx_sounds
 from ivr.speech import prompts
 from ivr.speech.prompts import LANGUAGE_FOLDER, NORMAL
 from ticketing.ledger.codec import KINDS
+from ticketing.people.roles import Role
 from ticketing.tickets.calendar import alarms
 
 LOW, VERY_LOW = 0.15, 0.05
@@ -29,7 +33,7 @@ async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> lis
     found = list(_files(settings))
     if any(finding.level is Level.FAILED for finding in found):
         return found
-    found += [*_hours(settings, clock), *_disk(settings), await _backend(settings)]
+    found += [*_hours(settings, clock), *people(settings), *_disk(settings), await _backend(settings)]
     plan = pbx_plan.plan_of(settings)
     if plan is None:
         return [
@@ -69,6 +73,24 @@ def _hours(settings: Settings, clock: Clock) -> Iterator[Finding]:
     yield from (Finding("hours", Level.WARNING, text) for text in found)
     if not found:
         yield ok("hours", "Hari libur terisi.", "The days off are filled in.")
+
+
+def people(settings: Settings) -> Iterator[Finding]:
+    """Everybody a case can be forwarded to can sign in."""
+    keeper = read_office(settings)
+    with contextlib.closing(open_ledger(settings, keeper)) as ledger:
+        known = Accounts(ledger.journal, ledger.reader, now).users()
+    present = {row.username for row in known if row.role == Role.OFFICIAL and not row.disabled_at}
+    missing = [one for one in keeper.office.units.people if one not in present]
+    if not missing:
+        yield ok("people", "Semua pejabat dapat masuk.", "Every official can sign in.")
+        return
+    listed = ", ".join(missing)
+    yield warning(
+        "people",
+        f"Pejabat di units.yaml tanpa akun: {listed}. Tambahkan: hotline user add ... --role official",
+        f"Officials in units.yaml without an account: {listed}. Add: hotline user add ... --role official",
+    )
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

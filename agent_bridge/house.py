@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent_bridge.accounts import Accounts, Session
+from agent_bridge.accounts import BY_COMMAND, Accounts, Session
 from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
@@ -40,6 +40,7 @@ from ticketing.ledger.journal import Journal, LedgerBusy
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.recorder import Committed, Recorder
 from ticketing.ledger.writing import Writing
+from ticketing.people.audit import write_audit
 from ticketing.people.privacy import Vault
 from ticketing.tickets.calendar import alarms
 
@@ -158,6 +159,16 @@ class House:
                 self.asterisk.forget_sounds()
             self.office_used = name
             log.info("configuration used", name=name)
+            await self._audit_office(name)
+
+    async def _audit_office(self, name: str) -> None:
+        """Write down that another configuration is in use; a busy ledger keeps nobody from using it."""
+        try:
+            await self.journal.do(
+                lambda connection: write_audit(connection, now(), BY_COMMAND, "office.use", name)
+            )
+        except LedgerBusy:
+            log.warning("use of a configuration is not in the audit", name=name)
 
     async def once(self, session: Session, asked: Asked, work: Callable[[Connection], Answer]) -> Answer:
         """Do `work` in the writer's transaction, once for each request; raises KeyUsedForAnother."""
