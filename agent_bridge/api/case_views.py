@@ -34,7 +34,7 @@ class Draft(View):
 
 
 class Entry(View):
-    """The form as it stands. `overrides` names fields kept against a warning, with a reason."""
+    """The form as it stands. `overrides` names fields kept against a warning or left empty, with a reason."""
 
     name: str | None = Field(None, max_length=120, examples=["Sari Contoh"])
     nik: str | None = Field(None, max_length=30, examples=["3578014101900001"])
@@ -44,7 +44,7 @@ class Entry(View):
     category: str | None = Field(None, max_length=10, examples=["11"])
     story: str | None = Field(None, max_length=4000, examples=["KTP belum jadi sejak tiga bulan."])
     use_offered_nik: bool = False
-    overrides: list[Literal["nik", "phone"]] = Field(default=[], max_length=2)
+    overrides: list[Literal["name", "nik", "phone", "district"]] = Field(default=[], max_length=4)
     override_reason: str | None = Field(None, max_length=1000)
 
 

@@ -84,6 +84,21 @@ async def test_the_form_says_what_is_missing_and_doubts_a_nik_without_being_a_wa
     assert seen["identity"]["name"] == "Sari Contoh"
 
 
+async def test_who_will_not_say_their_name_is_served_all_the_same_and_why_is_on_record(office: OfficeAtWork):
+    number = await office.call(number=None)
+    form = {"type": "complaint", "category": "11", "story": "KTP belum jadi."}
+    reason = {"overrides": ["name", "phone", "district"], "override_reason": "Warga tidak berkenan."}
+
+    asked = await office.dewi.does(f"/cases/{number}/form", form, "PUT")
+    done = await office.dewi.does(f"/cases/{number}/form", form | reason, "PUT")
+
+    assert asked["missing"] == ["name", "phone", "district"]
+    assert (done["state"], done["missing"]) == ("recorded", [])
+    events = (await office.dewi.sees(f"/cases/{number}"))["events"]
+    assert "Warga tidak berkenan." in [event["text"] for event in events]
+    assert "warning.override" in await audited(office)
+
+
 async def test_a_nik_told_in_the_story_is_taken_out_and_offered_to_its_field(office: OfficeAtWork):
     number = await office.call()
     story = "nik saya 3578014101900001 tidak aktif"

@@ -40,7 +40,8 @@ class ReasonMissing(Refused):
 class Entry:
     """What of the form is filled in; a field left out stays as it is.
 
-    `overrides` names fields kept against a warning, with `override_reason`.
+    `overrides` names fields kept against a warning, or left empty although the type requires them, with
+    `override_reason`.
     """
 
     name: str | None = None
@@ -155,11 +156,11 @@ def _record_identity(act: Act, entry: Entry, doubted: set[str]) -> None:
         if value and name not in doubted and value.strip() != known.get(name)
     }
     moved = entry.district if entry.district != act.case.district else None
-    if not kept and not moved:
+    overridden = tuple(sorted(entry.overrides - act.case.fields - _overridden(act)))
+    if not kept and not moved and not overridden:
         return
     for name, value in kept.items():
         act.seal(name, value)
-    overridden = tuple(sorted(entry.overrides & kept.keys()))
     reason_id = None
     if overridden:
         reason_id = act.seal(texts.REASON, entry.override_reason or "")
@@ -182,6 +183,7 @@ def _record_complaint(act: Act, entry: Entry, doubted: set[str]) -> tuple[str, .
     given = {"name": entry.name, "nik": entry.nik, "phone": entry.phone, "district": entry.district}
     filled = case.fields | {name for name, value in given.items() if value and name not in doubted}
     filled |= {"phone"} if act.found.ticket["person_id"] and _has_number(act) else set()
+    filled |= (entry.overrides | _overridden(act)) - {"category", "story"}
     filled |= {"category"} if category else set()
     filled |= {"story"} if entry.story or case.story_id else set()
     missing = missing_fields(kind, frozenset(filled))
@@ -190,6 +192,12 @@ def _record_complaint(act: Act, entry: Entry, doubted: set[str]) -> tuple[str, .
         text_id = act.seal(texts.STORY, entry.story) if entry.story else case.story_id
         act.does(case_facts.ComplaintRecorded, ticket_type=type_, category=category, text_id=text_id)
     return missing
+
+
+def _overridden(act: Act) -> frozenset[str]:
+    """Fields that somebody gave a reason for before."""
+    recorded = (one for one in act.found.case_facts if isinstance(one, case_facts.IdentityRecorded))
+    return frozenset(name for fact in recorded for name in fact.overridden)
 
 
 def _has_number(act: Act) -> bool:
