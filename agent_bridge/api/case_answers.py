@@ -1,6 +1,7 @@
 """From a folded case to what the API says of it: names for ids, words for text ids, masks for the rest."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from ticketing.tickets.case import Case
 from ticketing.tickets.follow_up import call_back_owed
 from ticketing.tickets.number import from_digits
 
+TEXT_ID = re.compile(r"[0-9a-f]{32}")
 Names = Mapping[str, str]
 """Users' names by id, and by user name."""
 
@@ -66,7 +68,7 @@ def case_view(
         merged_into=_written(case.merged_into),
         unit=case.unit,
         official=names.get(case.official_id or "", case.official_id),
-        belongs_to=case.belongs_to,
+        belongs_to=_elsewhere(case, words),
         calendar_version=ticket["calendar_version"],
         identity=_identity(case, words, office, phone),
         story=words.by_id.get(case.story_id or ""),
@@ -106,6 +108,14 @@ def _identity(case: Case, words: Words, office: Office, phone: str | None) -> vi
         missing=list(missing_fields(kind, frozenset(filled))) if kind else [],
         offered_nik_masked=None if texts.NIK in known else _masked_nik(known.get(texts.OFFERED_NIK)),
     )
+
+
+def _elsewhere(case: Case, words: Words) -> str | None:
+    """Where the case belongs; old facts hold the words themselves, and what was erased stays unsaid."""
+    named = case.belongs_to
+    if named is None or named in words.by_id:
+        return words.by_id.get(named or "")
+    return None if TEXT_ID.fullmatch(named) else named
 
 
 def _masked_nik(value: str | None) -> str | None:

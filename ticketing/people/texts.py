@@ -13,6 +13,8 @@ from ticketing.statements import insert_for
 
 NAME, NIK, PHONE = "name", "nik", "phone"
 STORY, OUTLINE, SOLUTION, REASON, FOLLOW_UP = "story", "outline", "solution", "reason", "follow_up"
+ELSEWHERE = "elsewhere"
+"""Where a case belongs that is not this office's."""
 RECAP_PROBLEM, RECAP_SOLUTION = "recap_problem", "recap_solution"
 OFFERED_NIK = "offered_nik"
 """A number that looks like a NIK, found in a free text and taken out of it."""
