@@ -57,8 +57,12 @@ def case_view(
     names: Names,
     at: datetime,
     phone: str | None,
+    typist: str | None,
 ) -> views.CaseView:
-    """One case, whole; `phone` is the masked number the citizen called from."""
+    """One case, whole; `phone` is the masked number the citizen called from.
+
+    `typist` is the reader's id where they talk to the citizen: they see again what they typed themselves.
+    """
     ticket, case = found.ticket, found.standing.case
     call_back = call_back_owed(found.standing)
     return views.CaseView(
@@ -81,7 +85,7 @@ def case_view(
         clocks=_clocks(found, at),
         messages=[message_view(row) for row in message_rows(found)],
         events=_events(found, words, names),
-        draft=_draft(words),
+        draft=_draft(words, typist),
     )
 
 
@@ -204,11 +208,14 @@ def _events(found: FoldedCase, words: Words, names: Names) -> list[views.EventVi
     ]
 
 
-def _draft(words: Words) -> views.DraftView | None:
+def _draft(words: Words, typist: str | None) -> views.DraftView | None:
+    """What was typed last; NIK and phone number only for whoever is typing them, for others unmask."""
     if words.draft is None:
         return None
-    typed, saved_at = words.draft
-    return views.DraftView(typed=json.loads(typed), saved_at=saved_at)
+    typed = json.loads(words.draft.value)
+    if words.draft.saved_by != typist:
+        typed = {name: value for name, value in typed.items() if name not in texts.INDEXED}
+    return views.DraftView(typed=typed, saved_at=words.draft.saved_at)
 
 
 def _written(ticket_id: str | None) -> str | None:

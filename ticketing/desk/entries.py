@@ -225,7 +225,7 @@ def _require_step(act: Act, step: int) -> None:
 
 
 def _without_niks(name: str, value: str, found: list[str]) -> str:
-    if name in texts.IDENTITY:
+    if name in texts.INDEXED:
         return value
     kept, niks = take_out_niks(value)
     found += niks

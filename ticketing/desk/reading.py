@@ -43,7 +43,7 @@ class Words:
 
     by_id: dict[str, str]
     newest: dict[str, str]
-    draft: tuple[str, datetime] | None
+    draft: texts.Draft | None
 
 
 class CaseReader:
@@ -58,10 +58,14 @@ class CaseReader:
         found = self._reader.case(ticket_id, office)
         if found is None:
             raise NoSuchCase
-        talks = self._reader.call_of_agent(actor.user_id)
-        ours = talks is not None and ticket_id in (talks.ticket_id, *self._beside(talks))
+        ours = self.in_talk(actor, ticket_id)
         require_case(actor, Deed.READ_CASES, found.ticket, office, at, in_talk=ours)
         return found
+
+    def in_talk(self, actor: Actor, ticket_id: str) -> bool:
+        """Whether the call that occupies the actor is about this ticket, or one opened beside it."""
+        talks = self._reader.call_of_agent(actor.user_id)
+        return talks is not None and ticket_id in (talks.ticket_id, *self._beside(talks))
 
     def words(self, found: FoldedCase) -> Words:
         """Everything that was written about the case; what was erased is left out."""

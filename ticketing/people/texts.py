@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -82,8 +83,17 @@ def save_draft(
     connection.execute(statement.on_conflict_do_update(index_elements=["ticket_id"], set_=newer))
 
 
-def draft(connection: Connection, vault: Vault, ticket_id: str) -> tuple[str, datetime] | None:
-    """What was typed last, and when it was saved."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed last, by whom, and when it was saved."""
+
+    value: str
+    saved_at: datetime
+    saved_by: str
+
+
+def draft(connection: Connection, vault: Vault, ticket_id: str) -> Draft | None:
+    """What was typed last; None where nothing was, or its citizen was erased."""
     drafts, keys = tables.drafts, tables.person_keys
     statement = (
         select(drafts, keys.c.wrapped_key)
@@ -97,7 +107,7 @@ def draft(connection: Connection, vault: Vault, ticket_id: str) -> tuple[str, da
         opened = vault.open(row.wrapped_key, row.person_id, f"{ticket_id}/draft", row.value)
     except Unreadable:
         return None
-    return opened, row.saved_at
+    return Draft(opened, row.saved_at, row.saved_by)
 
 
 def tickets_with(connection: Connection, vault: Vault, field: str, value: str) -> list[str]:
