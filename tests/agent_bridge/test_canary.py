@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import select
 
 from agent_bridge.app import openapi_document
+from config import logs
 from tests.agent_bridge.conftest import OfficeAtWork
 from ticketing import tables
 
@@ -246,6 +247,17 @@ def in_tables(office: OfficeAtWork) -> dict[str, dict[str, list[str]]]:
             table.name: found_in("\n".join(str(tuple(row)) for row in connection.execute(select(table))))
             for table in tables.metadata.sorted_tables
         }
+
+
+def test_a_fault_in_the_logs_is_its_kind_and_place_never_its_words():
+    try:
+        raise RuntimeError(ALL_OF_THEM)
+    except RuntimeError as fault:
+        for exc_info in (fault, (type(fault), fault, fault.__traceback__), True):
+            line = logs.guard(None, "error", {"event": "Exception in ASGI application", "exc_info": exc_info})
+            assert found_in(str(line)) == {}
+            assert line["fault"] == "RuntimeError"
+            assert line["at"][-1].startswith("test_canary.py:")
 
 
 async def test_the_case_itself_still_says_all_of_it_to_those_who_may_know(office: OfficeAtWork):
