@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import secrets
 import uuid
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +13,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from agent_bridge.sliding_window import SlidingWindow
 from config.clock import Clock
-from config.errors import Conflict, NotFound, NotSignedIn, TooManyTries
+from config.errors import Conflict, NotFound, NotSignedIn
 from ticketing import tables
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import AnyRow, Reader
@@ -26,6 +26,7 @@ IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 LINK_LIFE = timedelta(minutes=30)
 TRIES_A_MINUTE = 5
+A_MINUTE = timedelta(minutes=1)
 SEEN_EVERY = timedelta(minutes=1)
 BY_COMMAND = "cli"
 """The actor of what is done on the machine itself, by the `hotline` command."""
@@ -51,6 +52,26 @@ class LinkUsedUp(NotSignedIn):
         )
 
 
+class NotYourself(Conflict):
+    """Admins do not shut themselves out, by mistake or under somebody's eyes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Anda tidak dapat menonaktifkan diri sendiri atau mengubah peran sendiri. Minta admin lain.",
+            "You cannot disable yourself or change your own role. Ask another admin.",
+        )
+
+
+class LastAdmin(Conflict):
+    """Without an admin nobody could let anybody in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ini admin terakhir. Tambahkan admin lain dahulu.",
+            "This is the last admin. Add another one first.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One signed-in user; `token` goes into the cookie and is stored only as a hash."""
@@ -72,7 +93,7 @@ class Accounts:
         self._reader = reader
         self._clock = clock
         self._hasher = PasswordHasher()
-        self._tries: dict[str, deque[datetime]] = {}
+        self._tries = SlidingWindow(TRIES_A_MINUTE, A_MINUTE)
         # Checked against when the name is unknown, so that both refusals take the same time.
         self._nobody = self._hasher.hash(secrets.token_hex())
 
@@ -102,7 +123,7 @@ class Accounts:
 
     async def sign_in(self, username: str, password: str, address: str) -> Session:
         """Sign in by name and password; raises WrongSignIn, TooManyTries."""
-        self._count_try(f"{address}|{username}")
+        self._tries.count(f"{address}|{username}", self._clock())
         user = await asyncio.to_thread(self.user_named, username)
         hashed = user.password_hash if user and user.password_hash and not user.disabled_at else None
         right = await asyncio.to_thread(self._matches, hashed or self._nobody, password)
@@ -188,15 +209,6 @@ class Accounts:
         except VerificationError:
             return False
 
-    def _count_try(self, who: str) -> None:
-        at = self._clock()
-        tries = self._tries.setdefault(who, deque(maxlen=TRIES_A_MINUTE))
-        if len(tries) == TRIES_A_MINUTE and at - tries[0] < timedelta(minutes=1):
-            raise TooManyTries(
-                "Terlalu banyak percobaan. Tunggu satu menit.", "Too many tries. Please wait a minute."
-            )
-        tries.append(at)
-
 
 def insert_user(
     connection: Connection,
@@ -222,18 +234,43 @@ def insert_user(
 def alter_user(
     connection: Connection, at: datetime, by: str, username: str, changes: Mapping[str, Any]
 ) -> None:
-    """Change name, role or queue, or `disabled`; who is disabled is out at once. Raises NotFound."""
+    """Change name, role or queue, or `disabled`; who is disabled is out at once.
+
+    Raises NotFound, NotYourself, LastAdmin.
+    """
     users, sessions = tables.users, tables.sessions
+    if changes.get("disabled") or "role" in changes:
+        _refuse_to_shut_out(connection, by, username, changes)
     values = {name: value for name, value in changes.items() if name in ("name", "role", "queue")}
     if "disabled" in changes:
         values["disabled_at"] = at if changes["disabled"] else None
-    changed = update(users).where(users.c.username == username).values(values)
-    user_id = connection.scalar(changed.returning(users.c.user_id))
+    mine = users.c.username == username
+    # Nothing to change is no update: the user is looked up all the same.
+    user_id = connection.scalar(
+        update(users).where(mine).values(values).returning(users.c.user_id)
+        if values
+        else select(users.c.user_id).where(mine)
+    )
     if user_id is None:
         raise NotFound(f"Tidak ada pengguna {username}.", f"There is no user {username}.")
     if changes.get("disabled") or "role" in changes:
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
     write_audit(connection, at, by, f"user.change.{'+'.join(sorted(values))}", user_id)
+
+
+def _refuse_to_shut_out(connection: Connection, by: str, username: str, changes: Mapping[str, Any]) -> None:
+    column = tables.users.c
+    admins = select(column.user_id, column.username).where(
+        column.role == Role.ADMIN.value, column.disabled_at.is_(None)
+    )
+    known = {row.username: row.user_id for row in connection.execute(admins)}
+    stays_admin = not changes.get("disabled") and changes.get("role", Role.ADMIN) == Role.ADMIN
+    if username not in known or stays_admin:
+        return
+    if known[username] == by:
+        raise NotYourself
+    if len(known) == 1:
+        raise LastAdmin
 
 
 def _seen(connection: Connection, token: str, at: datetime) -> None:

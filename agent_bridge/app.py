@@ -5,15 +5,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse
 from pydantic.json_schema import models_json_schema
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from agent_bridge.api import admin, case_care, case_work, cases, desk, faq, practice, refusals, sign_in, views
-from agent_bridge.api.doorway import is_secure, phone_socket
+from agent_bridge.api.doorway import is_secure, legible, phone_socket
 from agent_bridge.house import open_house
 from agent_bridge.live import socket
 from config.errors import NotFound
@@ -39,20 +40,31 @@ def create_app(
     app = FastAPI(title="hotline", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     refusals.install(app)
     app.middleware("http")(_guarded)
-    for part in (sign_in, desk, cases, case_work, case_care, faq, admin, practice, socket):
-        app.include_router(part.router)
+    for part in (sign_in, desk, cases, case_work, case_care, faq, admin, practice):
+        app.include_router(part.router, dependencies=[Depends(legible)])
+    app.include_router(socket.router)
     app.add_api_route("/api/health", _health, tags=["health"])
     if (pages / "assets").is_dir():
         app.mount("/assets", StaticFiles(directory=pages / "assets"))
 
     async def page(path: str) -> FileResponse:
         """Every other address is one of the pages."""
-        if path.startswith("api/") or not (pages / "index.html").exists():
+        if not (pages / "index.html").exists():
             raise NotFound("Halaman tidak ada.", "There is no such page.")
         return FileResponse(pages / "index.html", headers={"Cache-Control": "no-cache"})
 
-    app.add_api_route("/{path:path}", page, include_in_schema=False)
+    app.add_api_route("/{path:page}", page, include_in_schema=False)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
+
+
+class _PageConvertor(PathConvertor):
+    """Any address but the API's: there an unknown one is refused, and a wrong method told as such."""
+
+    regex = r"(?!api/).*"
+
+
+register_url_convertor("page", _PageConvertor())
 
 
 async def _health(request: Request) -> dict[str, Any]:
@@ -84,10 +96,16 @@ async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Resp
 
 def openapi_document() -> dict[str, Any]:
     """The API's OpenAPI 3.1 document; the pages' types are generated from it."""
-    app = create_app(Settings())
-    document = app.openapi()
-    _, extra = models_json_schema(
-        [(views.FeedMessage, "serialization")], ref_template="#/components/schemas/{model}"
-    )
-    document["components"]["schemas"] |= extra["$defs"]
-    return document
+    return create_app(Settings()).openapi()
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The routes' document, and the models no route names: refusals, and the feed's messages."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        _, extra = models_json_schema(
+            [(views.FeedMessage, "serialization"), (views.Problem, "serialization")],
+            ref_template="#/components/schemas/{model}",
+        )
+        document["components"]["schemas"] |= extra["$defs"]
+    return app.openapi_schema or {}

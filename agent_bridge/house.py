@@ -16,6 +16,7 @@ from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
 from agent_bridge.replay import Replay
+from agent_bridge.sliding_window import SlidingWindow
 from config.clock import now, office_day
 from config.errors import ConfigurationFault, Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
@@ -48,6 +49,8 @@ TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind})
 """Facts any of which may be the first to show that a talk is over."""
 RESTORE_AGAIN_SECONDS = 1.0
 FOLLOW_SECONDS = 0.5
+SEARCHES_A_MINUTE = 120
+"""Of one person in the FAQ book; as one types, each pause in typing is a search."""
 DUE_TIMES_SECONDS = 1.0
 FORGET_REQUESTS_EVERY = timedelta(hours=1)
 
@@ -110,6 +113,7 @@ class House:
         self.case_desk = CaseDesk(self.journal, ledger.vault, lambda: self.office, now)
         self.case_reader = CaseReader(self.reader, ledger.vault)
         self.faq = FaqDesk(self.journal, self.reader, lambda: self.office.faq.words, now)
+        self.faq_searches = SlidingWindow(SEARCHES_A_MINUTE, timedelta(minutes=1))
         self.timekeeper = Timekeeper(self.journal, self.reader, lambda: self.office, now)
         self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
         self.asterisk = self._asterisk(plan) if plan else None

@@ -5,24 +5,46 @@ import logging
 import os
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 import structlog
 
 PERSONAL = frozenset({"caller_number", "number", "name", "nik", "kk", "phone_number", "digits", "key"})
+FRAMES_TOLD = 5
 _LONG_NUMBER = re.compile(r"(?<![\w.-])\+?\d[\d ]{7,}\d(?![\w.-])")
 """Eight digits and more standing alone: a telephone number or NIK, not an id or an instant."""
 
 
 def guard(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drop what names a person and mask long numbers; code should not have put them there."""
+    """Drop what names a person and mask long numbers; code should not have put them there.
+
+    Of a fault only its kind and its place are kept: its words may quote what was being written.
+    """
+    if fault := _fault_of(event.pop("exc_info", None)):
+        event |= {"fault": type(fault).__name__, "at": _place_of(fault)}
     for name in list(event):
         if name in PERSONAL:
             event[name] = "[...]"
         elif isinstance(event[name], str):
             event[name] = _LONG_NUMBER.sub("[...]", event[name])
     return event
+
+
+def _fault_of(exc_info: Any) -> BaseException | None:
+    """The fault that is logged: itself, as the triple of it, or the one being handled."""
+    if exc_info is True:
+        exc_info = sys.exc_info()
+    found = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    return found if isinstance(found, BaseException) else None
+
+
+def _place_of(fault: BaseException) -> list[str]:
+    """The innermost frames, by file, line and function."""
+    frames = traceback.extract_tb(fault.__traceback__)[-FRAMES_TOLD:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 class _Out:

@@ -172,7 +172,10 @@ class Returned(CaseFact, frozen=True, kw_only=True):
 
 
 class ReferredElsewhere(CaseFact, frozen=True, kw_only=True):
-    """Not within this office's powers ("bukan wewenang"); `belongs_to` says where it goes."""
+    """Not within this office's powers ("bukan wewenang"); `belongs_to` is the text that says where it goes.
+
+    In old facts the words themselves stand there.
+    """
 
     belongs_to: str
     text_id: str

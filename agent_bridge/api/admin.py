@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from agent_bridge.accounts import Session, alter_user, insert_user
 from agent_bridge.api import admin_views as said
@@ -18,6 +18,7 @@ from ticketing import tables
 from ticketing.desk.matrix import Deed
 from ticketing.desk.once import Answer
 from ticketing.ledger.reader import AnyRow
+from ticketing.people.roles import Role
 
 router = APIRouter(prefix="/api", tags=["administration"], responses=PROBLEMS)
 Managing = Annotated[Session, Depends(may_do(Deed.MANAGE_USERS))]
@@ -57,9 +58,12 @@ async def add_user(
 async def change_user(
     username: Named, body: said.UserChange, asked: OnceAsked, session: Managing, house: AnyHouse
 ) -> said.UserLine:
-    """Change a user; who is disabled is out at once, everywhere."""
+    """Change a user; who is disabled is out at once, everywhere. Nobody disables or demotes themself."""
     _require_queue(house, body.queue)
-    changes = body.model_dump(exclude_unset=True, mode="json")
+    await _named(house, username)
+    asked_for = body.model_dump(exclude_unset=True, mode="json")
+    # Only a queue can be taken away; null for anything else leaves it as it is.
+    changes = {name: value for name, value in asked_for.items() if value is not None or name == "queue"}
 
     def work(connection: Connection) -> Answer:
         alter_user(connection, now(), session.user_id, username, changes)
@@ -71,16 +75,17 @@ async def change_user(
 
 @router.get("/audit")
 async def audit(
-    _: Annotated[Session, Depends(may_read(Deed.READ_AUDIT))],
+    session: Annotated[Session, Depends(may_read(Deed.READ_AUDIT))],
     house: AnyHouse,
     before: Annotated[
         int | None, Query(ge=1, le=2**62, description="`next_before` of the page before")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> said.AuditList:
-    """Who did what to what, the newest first."""
+    """Who did what to what, the newest first; supervisors see their own team's acts."""
     column = tables.audit.c
-    statement = select(tables.audit).order_by(column.audit_id.desc()).limit(limit)
+    statement = select(tables.audit).where(_seen_by(session, house))
+    statement = statement.order_by(column.audit_id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(column.audit_id < before)
     rows = await asyncio.to_thread(_rows, house, statement)
@@ -95,6 +100,22 @@ async def audit(
     return said.AuditList(lines=lines, next_before=rows[-1].audit_id if len(rows) == limit else None)
 
 
+def _seen_by(session: Session, house: House) -> ColumnElement[bool]:
+    """All for admins; for supervisors what they did themselves, and those who work on their queue's cases."""
+    if session.role is not Role.SUPERVISOR:
+        return true()
+    user, default = tables.users.c, house.office.default_queue.name
+    same_queue = func.coalesce(user.queue, default) == (session.queue or default)
+    team = select(user.user_id).where(
+        or_(
+            user.user_id == session.user_id,
+            and_(user.role == Role.AGENT.value, same_queue),
+            user.role.in_([Role.DISPATCHER.value, Role.OFFICIAL.value]),
+        )
+    )
+    return tables.audit.c.actor.in_(team)
+
+
 def _rows(house: House, statement: Any) -> Sequence[AnyRow]:
     with house.reader.connect() as connection:
         found: Sequence[AnyRow] = connection.execute(statement).all()
@@ -104,7 +125,7 @@ def _rows(house: House, statement: Any) -> Sequence[AnyRow]:
 async def _named(house: House, username: str) -> said.UserLine:
     row = await asyncio.to_thread(house.accounts.user_named, username)
     if row is None:
-        raise NotFound(f"Tidak ada pengguna {username}.", f"There is no user {username}.")
+        raise NotFound("Pengguna itu tidak ada.", "There is no such user.")
     return _line(row)
 
 
@@ -115,4 +136,4 @@ def _line(row: AnyRow) -> said.UserLine:
 
 def _require_queue(house: House, queue: str | None) -> None:
     if queue and queue not in house.office.queues:
-        raise NotFound(f"Tidak ada antrean {queue}.", f"There is no queue {queue}.")
+        raise NotFound("Antrean itu tidak ada.", "There is no such queue.")

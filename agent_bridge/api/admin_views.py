@@ -6,17 +6,16 @@ from typing import Annotated
 from pydantic import Field
 
 from agent_bridge.api.case_views import example
-from agent_bridge.api.views import View
+from agent_bridge.api.views import Asking, View
 from ticketing.people.roles import Role
 
 Username = Annotated[str, Field(pattern=r"^[a-z][a-z0-9._-]{1,58}$", examples=["sari.dispatch"])]
-ArticleCode = Annotated[str, Field(pattern=r"^[A-Z]{2,5}-[0-9]{2,3}$", examples=["KTP-01"])]
 
 
 # --- users ---
 
 
-class NewUser(View):
+class NewUser(Asking):
     """Somebody who is to work here."""
 
     username: Username
@@ -25,10 +24,13 @@ class NewUser(View):
     queue: str | None = Field(None, max_length=40)
 
 
-class UserChange(View):
-    """What is to change; what is left out stays. Who is disabled, or changes role, is signed out at once."""
+class UserChange(Asking):
+    """What is to change; what is left out or null stays, but for `queue`: null is none.
 
-    name: str | None = Field(None, min_length=1, max_length=120)
+    Who is disabled, or changes role, is signed out at once.
+    """
+
+    name: str | None = Field(None, min_length=1, max_length=120, examples=["Sari Dewi"])
     role: Role | None = None
     queue: str | None = Field(None, max_length=40)
     disabled: bool | None = Field(None, examples=[True])
@@ -79,7 +81,7 @@ class AuditList(View):
 # --- the FAQ book ---
 
 
-class FaqQuery(View):
+class FaqQuery(Asking):
     """What is searched for; the last word may be unfinished."""
 
     text: str = Field(max_length=200, examples=["ktp ilang"])
@@ -101,7 +103,7 @@ class FaqHits(View):
     hits: list[FaqHit]
 
 
-class ArticleDraft(View):
+class ArticleDraft(Asking):
     """An article as it is to be; `based_on` is the version it was made from."""
 
     question: str = Field(min_length=1, max_length=300, examples=["KTP-el rusak?"])

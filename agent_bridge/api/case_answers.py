@@ -1,6 +1,7 @@
 """From a folded case to what the API says of it: names for ids, words for text ids, masks for the rest."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from ticketing.tickets.case import Case
 from ticketing.tickets.follow_up import call_back_owed
 from ticketing.tickets.number import from_digits
 
+TEXT_ID = re.compile(r"[0-9a-f]{32}")
 Names = Mapping[str, str]
 """Users' names by id, and by user name."""
 
@@ -55,8 +57,12 @@ def case_view(
     names: Names,
     at: datetime,
     phone: str | None,
+    typist: str | None,
 ) -> views.CaseView:
-    """One case, whole; `phone` is the masked number the citizen called from."""
+    """One case, whole; `phone` is the masked number the citizen called from.
+
+    `typist` is the reader's id where they talk to the citizen: they see again what they typed themselves.
+    """
     ticket, case = found.ticket, found.standing.case
     call_back = call_back_owed(found.standing)
     return views.CaseView(
@@ -66,7 +72,7 @@ def case_view(
         merged_into=_written(case.merged_into),
         unit=case.unit,
         official=names.get(case.official_id or "", case.official_id),
-        belongs_to=case.belongs_to,
+        belongs_to=_elsewhere(case, words),
         calendar_version=ticket["calendar_version"],
         identity=_identity(case, words, office, phone),
         story=words.by_id.get(case.story_id or ""),
@@ -79,7 +85,7 @@ def case_view(
         clocks=_clocks(found, at),
         messages=[message_view(row) for row in message_rows(found)],
         events=_events(found, words, names),
-        draft=_draft(words),
+        draft=_draft(words, typist),
     )
 
 
@@ -106,6 +112,14 @@ def _identity(case: Case, words: Words, office: Office, phone: str | None) -> vi
         missing=list(missing_fields(kind, frozenset(filled))) if kind else [],
         offered_nik_masked=None if texts.NIK in known else _masked_nik(known.get(texts.OFFERED_NIK)),
     )
+
+
+def _elsewhere(case: Case, words: Words) -> str | None:
+    """Where the case belongs; old facts hold the words themselves, and what was erased stays unsaid."""
+    named = case.belongs_to
+    if named is None or named in words.by_id:
+        return words.by_id.get(named or "")
+    return None if TEXT_ID.fullmatch(named) else named
 
 
 def _masked_nik(value: str | None) -> str | None:
@@ -194,11 +208,14 @@ def _events(found: FoldedCase, words: Words, names: Names) -> list[views.EventVi
     ]
 
 
-def _draft(words: Words) -> views.DraftView | None:
+def _draft(words: Words, typist: str | None) -> views.DraftView | None:
+    """What was typed last; NIK and phone number only for whoever is typing them, for others unmask."""
     if words.draft is None:
         return None
-    typed, saved_at = words.draft
-    return views.DraftView(typed=json.loads(typed), saved_at=saved_at)
+    typed = json.loads(words.draft.value)
+    if words.draft.saved_by != typist:
+        typed = {name: value for name, value in typed.items() if name not in texts.INDEXED}
+    return views.DraftView(typed=typed, saved_at=words.draft.saved_at)
 
 
 def _written(ticket_id: str | None) -> str | None:

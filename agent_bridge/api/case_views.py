@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from agent_bridge.api.views import LabelView, View
+from agent_bridge.api.views import Asking, LabelView, View
 from ticketing.case_facts import Channel, FollowUpResult, Track, Urgency
 
 NUMBER = "261123-0042-4"
+ArticleCode = Annotated[str, Field(pattern=r"^[A-Z]{2,5}-[0-9]{2,3}$", examples=["KTP-01"])]
 Reason = Field(min_length=3, max_length=1000, examples=["Warga meminta lewat telepon."])
 
 
@@ -25,7 +26,7 @@ FormField = Literal[
 ]
 
 
-class Draft(View):
+class Draft(Asking):
     """What is being typed, whatever it is; the whole form each time."""
 
     typed: dict[FormField, Annotated[str, Field(max_length=4000)]] = Field(
@@ -33,7 +34,7 @@ class Draft(View):
     )
 
 
-class Entry(View):
+class Entry(Asking):
     """The form as it stands. `overrides` names fields kept against a warning or left empty, with a reason."""
 
     name: str | None = Field(None, max_length=120, examples=["Sari Contoh"])
@@ -48,7 +49,7 @@ class Entry(View):
     override_reason: str | None = Field(None, max_length=1000)
 
 
-class Written(View):
+class Written(Asking):
     """A text."""
 
     text: str = Field(
@@ -56,39 +57,39 @@ class Written(View):
     )
 
 
-class Reasoned(View):
+class Reasoned(Asking):
     """Why."""
 
     reason: str = Reason
 
 
-class StepSaid(View):
+class StepSaid(Asking):
     """A step of the SOP that is over."""
 
     step: int = Field(ge=1, le=99, examples=[7])
 
 
-class StepSkip(View):
+class StepSkip(Asking):
     """A step of the SOP that does not apply, and why."""
 
     step: int = Field(ge=1, le=99, examples=[8])
     reason: str = Reason
 
 
-class FaqLook(View):
+class FaqLook(Asking):
     """The FAQ book was opened, at an article or not."""
 
-    article: str | None = Field(None, max_length=20, examples=["KTP-01"])
+    article: ArticleCode | None = Field(None, examples=["KTP-01"])
 
 
-class FaqChoice(View):
+class FaqChoice(Asking):
     """An article's answer is taken; `told` says that the citizen on the line has heard it."""
 
-    article: str = Field(max_length=20, examples=["KTP-01"])
+    article: ArticleCode
     told: bool = False
 
 
-class Solve(View):
+class Solve(Asking):
     """A solution in the author's own words, and who is to tell the citizen."""
 
     text: str = Field(
@@ -97,20 +98,20 @@ class Solve(View):
     deliver_by: Literal["agent", "dispatcher", "official"] | None = Field(None, examples=["agent"])
 
 
-class Deliver(View):
+class Deliver(Asking):
     """How the citizen was told."""
 
     channel: Channel = Field(examples=["live_call"])
 
 
-class Send(View):
+class Send(Asking):
     """To the dispatcher: `live` while the caller holds the line, else `deferred`."""
 
     track: Track = Field(examples=["deferred"])
     urgency: Urgency = Urgency.NORMAL
 
 
-class Forward(View):
+class Forward(Asking):
     """To an official; a reason where it is not the one suggested."""
 
     unit: str = Field(max_length=40, examples=["dafduk"])
@@ -118,55 +119,55 @@ class Forward(View):
     reason: str | None = Field(None, max_length=1000)
 
 
-class Refer(View):
+class Refer(Asking):
     """Not within this office's powers: where it belongs, in words for the citizen."""
 
     belongs_to: str = Field(min_length=2, max_length=120, examples=["BPJS Kesehatan"])
     text: str = Field(min_length=1, max_length=4000, examples=["Silakan hubungi BPJS Kesehatan di 165."])
 
 
-class Confirm(View):
+class Confirm(Asking):
     """The citizen's answer to whether that settles it."""
 
     satisfied: bool = Field(examples=[True])
 
 
-class Recap(View):
+class Recap(Asking):
     """The recap; what is left out is taken from the facts. `close` ends the ticket with it."""
 
-    problem: str | None = Field(None, max_length=4000)
-    solution: str | None = Field(None, max_length=4000)
+    problem: str | None = Field(None, max_length=4000, examples=["KTP-el belum jadi sejak tiga bulan."])
+    solution: str | None = Field(None, max_length=4000, examples=["Kartu dapat diambil mulai Senin."])
     close: bool = Field(False, examples=[True])
 
 
-class Tell(View):
+class Tell(Asking):
     """Which message owed was given, by its key, and how."""
 
     message: str = Field(max_length=80, examples=["26112300424/progress/1"])
     channel: Channel = Field(examples=["call_back"])
 
 
-class FollowUp(View):
+class FollowUp(Asking):
     """What was done so that the case goes on."""
 
     text: str = Field(min_length=3, max_length=4000, examples=["Menanyakan ke gudang; blangko datang Kamis."])
     result: FollowUpResult = Field(examples=["in_progress"])
 
 
-class CalledBack(View):
+class CalledBack(Asking):
     """Whether the call owed reached the citizen."""
 
     reached: bool = Field(examples=[True])
 
 
-class Merge(View):
+class Merge(Asking):
     """The ticket that goes on for both, and why they are the same case."""
 
     into: str = Field(max_length=20, examples=[NUMBER])
     reason: str = Reason
 
 
-class Unmask(View):
+class Unmask(Asking):
     """One field of one case, and why it is needed."""
 
     field: Literal["nik", "phone"] = Field(examples=["nik"])

@@ -128,9 +128,12 @@ async def suggestion(
 
 def _whole(house: House, session: Session, ticket_id: str, at: datetime) -> said.CaseView:
     reader, office = house.case_reader, house.office
-    found = reader.case(actor_of(session, house), ticket_id, office, at)
+    actor = actor_of(session, house)
+    found = reader.case(actor, ticket_id, office, at)
+    typist = actor.user_id if reader.in_talk(actor, ticket_id) else None
     sop = house.reader.sop(found.ticket["sop_version"]) or office.sop
     phone = house.reader.masked_number(found.ticket["person_id"])
     children = reader.children(ticket_id)
     names = house.reader.names()
-    return case_answers.case_view(found, reader.words(found), children, office, sop, names, at, phone)
+    words = reader.words(found)
+    return case_answers.case_view(found, words, children, office, sop, names, at, phone, typist)

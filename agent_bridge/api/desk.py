@@ -1,11 +1,13 @@
 """The agent's desk: phone, readiness, wrap-up, and the end of a call."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 
 from agent_bridge.api import views
 from agent_bridge.api.doorway import ActingAgent, Agent, AnyHouse, TheRoster, phone_socket
+from agent_bridge.api.refusals import PROBLEMS
 from agent_bridge.house import House
 from config.clock import now
 from config.errors import Conflict, NotFound
@@ -16,7 +18,8 @@ from ticketing.calls.call import CallPhase
 from ticketing.facts import Provenance, Report
 from ticketing.ledger.reader import AnyRow
 
-router = APIRouter(prefix="/api", tags=["desk"])
+router = APIRouter(prefix="/api", tags=["desk"], responses=PROBLEMS)
+CallId = Annotated[str, Path(max_length=80, examples=["pbx-1764000000.42"])]
 BROWSER = "browser"
 
 
@@ -67,7 +70,7 @@ async def ready(session: ActingAgent, roster: TheRoster) -> None:
 async def not_ready(body: views.NotReady, session: ActingAgent, house: AnyHouse, roster: TheRoster) -> None:
     """May not be rung, and why."""
     if body.reason not in house.office.not_ready_reasons:
-        raise NotFound(f"Alasan '{body.reason}' tidak ada.", f"There is no reason '{body.reason}'.")
+        raise NotFound("Alasan itu tidak ada.", "There is no such reason.")
     await roster.become_not_ready(session.user_id, body.reason)
 
 
@@ -84,14 +87,14 @@ async def end_wrap_up(session: ActingAgent, roster: TheRoster) -> None:
 
 
 @router.post("/calls/{call_id}/closing", status_code=204)
-async def start_closing(call_id: str, session: ActingAgent, house: AnyHouse) -> None:
+async def start_closing(call_id: CallId, session: ActingAgent, house: AnyHouse) -> None:
     """The agent begins to close the call: SOP step 13."""
     _own_talk(house, call_id, session.user_id)
     await _declare(house, facts.ClosingStarted, f"{call_id}/closing", call_id, session.user_id)
 
 
 @router.post("/calls/{call_id}/hang-up", status_code=204)
-async def hang_up(call_id: str, session: ActingAgent, house: AnyHouse) -> None:
+async def hang_up(call_id: CallId, session: ActingAgent, house: AnyHouse) -> None:
     """End the call from the agent's side."""
     call = _own_talk(house, call_id, session.user_id)
     assert house.asterisk is not None
@@ -131,7 +134,7 @@ def _phone(house: House, wanted: str, agent_id: str) -> Phone:
     kind = "browser" if wanted == BROWSER else "sip"
     phones = [p for p in house.plan.phones_of("agent", kind) if wanted in (BROWSER, p.interface)]
     if not phones:
-        raise NotFound(f"Telepon '{wanted}' tidak ada.", f"There is no phone '{wanted}'.")
+        raise NotFound("Telepon itu tidak ada.", "There is no such phone.")
     free = [phone for phone in phones if phone.interface not in taken]
     if not free:
         raise Conflict("Telepon itu sedang dipakai petugas lain.", "Another agent sits at that phone.")

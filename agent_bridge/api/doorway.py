@@ -9,9 +9,10 @@ from fastapi import Depends, Header, Request
 from starlette.requests import HTTPConnection
 
 from agent_bridge.accounts import Session
+from agent_bridge.api.views import can_be_kept
 from agent_bridge.house import House
 from config.certificates import OWN_NAMES
-from config.errors import Forbidden, NotFound
+from config.errors import Forbidden, NotFound, Refused
 from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, PbxPlan
 from ivr.queues.roster import Roster
 from ticketing.desk.matrix import Deed, may
@@ -71,6 +72,23 @@ def phone_socket(plan: PbxPlan, connection: HTTPConnection) -> str:
     if plan.listen != EVERYWHERE and (name in OWN_NAMES):
         name = plan.listen
     return f"wss://{name}:{plan.ports.wss}"
+
+
+class Illegible(Refused):
+    """An address holds what no database keeps."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Alamat memuat tanda yang tidak dapat dibaca. Ketik ulang.",
+            "The address holds characters that cannot be read. Type it again.",
+        )
+
+
+def legible(request: Request) -> None:
+    """The address can be looked up as it is written; raises Illegible."""
+    typed = (*request.path_params.values(), *request.query_params.values())
+    if not all(can_be_kept(str(one)) for one in typed):
+        raise Illegible
 
 
 async def signed_in(request: Request, house: Annotated[House, Depends(the_house)]) -> Session:

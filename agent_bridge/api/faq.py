@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from agent_bridge.accounts import Session
 from agent_bridge.api import admin_views as said
+from agent_bridge.api.case_views import ArticleCode
 from agent_bridge.api.doorway import AnyHouse, OnceAsked, may_do, may_read
 from agent_bridge.api.refusals import PROBLEMS
 from agent_bridge.house import House
@@ -24,7 +25,7 @@ from ticketing.tickets.number import from_digits
 router = APIRouter(prefix="/api/faq", tags=["FAQ book"], responses=PROBLEMS)
 Reading = Annotated[Session, Depends(may_read(Deed.READ_FAQ))]
 Publishing = Annotated[Session, Depends(may_do(Deed.PUBLISH_FAQ))]
-Code = Annotated[str, Path(max_length=20, examples=["KTP-01"])]
+Code = Annotated[ArticleCode, Path(examples=["KTP-01"])]
 GAP_DAYS = 30
 
 
@@ -33,6 +34,7 @@ async def search(
     body: said.FaqQuery, house: AnyHouse, session: Annotated[Session, Depends(may_do(Deed.READ_FAQ))]
 ) -> said.FaqHits:
     """Search as you type. It changes nothing; in a body, for what is typed may name somebody."""
+    house.faq_searches.count(session.user_id, now())
     hits, given_up = await asyncio.to_thread(house.faq.search, session.user_id, body.text)
     await house.faq.count_gap(given_up)
     return said.FaqHits(

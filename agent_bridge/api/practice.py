@@ -5,9 +5,10 @@ from fastapi import APIRouter, Request
 from agent_bridge.api import views
 from agent_bridge.api.desk import sip_account
 from agent_bridge.api.doorway import PracticeHouse
+from agent_bridge.api.refusals import PROBLEMS
 from ticketing.people.phone_number import mask
 
-router = APIRouter(prefix="/api/practice", tags=["practice"])
+router = APIRouter(prefix="/api/practice", tags=["practice"], responses=PROBLEMS)
 
 
 @router.get("")

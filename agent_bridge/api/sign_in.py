@@ -5,9 +5,10 @@ from fastapi import APIRouter, Request, Response
 from agent_bridge.accounts import ABSOLUTE, Session
 from agent_bridge.api import views
 from agent_bridge.api.doorway import COOKIE, SECURE_COOKIE, Acting, AnyHouse, SignedIn, is_secure
+from agent_bridge.api.refusals import PROBLEMS
 from agent_bridge.house import House
 
-router = APIRouter(prefix="/api/session", tags=["session"])
+router = APIRouter(prefix="/api/session", tags=["session"], responses=PROBLEMS)
 
 
 @router.post("")

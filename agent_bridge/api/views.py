@@ -1,9 +1,10 @@
 """What the API says and takes; the pages' types are generated from these. Instants are UTC."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ticketing.people.roles import Role
 
@@ -16,20 +17,64 @@ class View(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+FIELDS: set[str] = set()
+"""Names of all that may be asked for: what a refusal may call a field by."""
+
+
+def can_be_kept(text: str) -> bool:
+    """Whether every database keeps it: no NUL, and no half of a letter (a lone surrogate)."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+class Asking(View):
+    """What is asked of the hotline: only texts that can be kept, and an example made of its fields'."""
+
+    model_config = View.model_config | {"json_schema_extra": lambda schema: _put_example(schema)}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **more: Any) -> None:
+        """Its fields may be named in refusals."""
+        FIELDS.update(cls.model_fields)
+
+    @field_validator("*")
+    @classmethod
+    def _kept(cls, value: Any) -> Any:
+        if not all(can_be_kept(text) for text in _texts_in(value)):
+            raise ValueError("text that cannot be kept")
+        return value
+
+
+def _texts_in(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts_in(one)
+
+
+def _put_example(schema: dict[str, Any]) -> None:
+    """Name the model's example, for readers of the OpenAPI document: its fields' first ones together."""
+    fields = schema.get("properties", {}).items()
+    schema["examples"] = [{name: field["examples"][0] for name, field in fields if "examples" in field}]
+
+
 # --- signing in ---
 
 
-class SignIn(View):
+class SignIn(Asking):
     """Name and password."""
 
-    username: str = Field(min_length=1, max_length=60)
-    password: str = Field(min_length=1, max_length=200)
+    username: str = Field(min_length=1, max_length=60, examples=["dewi"])
+    password: str = Field(min_length=1, max_length=200, examples=["cukup-panjang-sekali"])
 
 
-class SignInOnce(View):
+class SignInOnce(Asking):
     """A one-time token, as `hotline run` prints it."""
 
-    token: str = Field(min_length=8, max_length=100)
+    token: str = Field(min_length=8, max_length=100, examples=["mR5vN0t-a-real-one"])
 
 
 class UserView(View):
@@ -92,10 +137,10 @@ class DeskChoices(View):
     not_ready_reasons: list[LabelView]
 
 
-class TakePhone(View):
+class TakePhone(Asking):
     """Sit down at a phone: `browser`, or one of the PBX's."""
 
-    phone: str = Field(max_length=40)
+    phone: str = Field(max_length=40, examples=["browser"])
 
 
 class PhoneView(View):
@@ -105,16 +150,16 @@ class PhoneView(View):
     sip: SipAccount | None = None
 
 
-class NotReady(View):
+class NotReady(Asking):
     """Away, and why."""
 
-    reason: str = Field(max_length=40)
+    reason: str = Field(max_length=40, examples=["istirahat"])
 
 
-class ExtendWrapUp(View):
+class ExtendWrapUp(Asking):
     """More time for the recap."""
 
-    seconds: int = Field(ge=10, le=600)
+    seconds: int = Field(ge=10, le=600, examples=[60])
 
 
 # --- the desk ---

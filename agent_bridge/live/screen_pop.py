@@ -77,6 +77,8 @@ class ScreenPop:
                 category=label(office.categories.get(row.category or "")),
             )
             for row in rows
+            # Restricted matters are for those who have them, not for whoever answers the next call.
+            if not row.restricted
         ]
         continued = self._continues(call)
         return views.CallerView(

@@ -15,6 +15,7 @@ from agent_bridge.house import House
 from agent_bridge.live.desk import Desk
 from config.clock import now
 from config.errors import NotSignedIn
+from ticketing.desk.matrix import Deed, may
 from ticketing.facts import PopShown, Provenance, Report
 
 SIGNED_OUT, REFUSED, TOO_SLOW = 4401, 4403, 4408
@@ -39,6 +40,9 @@ async def feed(socket: WebSocket) -> None:
         await _close(socket, SIGNED_OUT)
         return
     except WebSocketDisconnect:
+        return
+    if not may(session.role, Deed.ANSWER_CALLS):
+        await _close(socket, REFUSED)
         return
     desk = house.desks.open(session.user_id, session.name)
     try:

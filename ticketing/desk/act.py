@@ -111,7 +111,7 @@ class Act:
 
     def seal(self, name: str, value: str) -> str:
         """Seal what was written; returns the text's id. A NIK in it is taken out and offered to its field."""
-        kept, niks = take_out_niks(value) if name not in texts.IDENTITY else (value, ())
+        kept, niks = take_out_niks(value) if name not in texts.INDEXED else (value, ())
         self.offer_niks(niks)
         return self._write(name, kept)
 

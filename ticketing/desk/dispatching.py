@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from config.errors import NotFound
 from config.office import Office
 from ticketing import case_facts
 from ticketing.case_facts import Track, Urgency
@@ -57,6 +58,7 @@ def forward(act: Act, unit: str, official: str, reason: str | None) -> Answer:
         "Tiket ini tidak di dispatcher.",
         "This ticket is not with the dispatchers.",
     )
+    _require_known(act.office, unit, official)
     matter = act.found.standing.matter
     recipient = check_recipient(act.office, unit, official, act.at, matter).official
     suggested = suggestion(act.office, act.found.standing, act.at)
@@ -76,6 +78,18 @@ def forward(act: Act, unit: str, official: str, reason: str | None) -> Answer:
         consult_until_at=_consult_until(act),
     )
     return {"unit": unit, "official": recipient}
+
+
+def _require_known(office: Office, unit: str, official: str) -> None:
+    """Refuse what stands in no list, without repeating it: it may have been meant for another field."""
+    if unit not in office.units.units:
+        raise NotFound(
+            "Unit itu tidak ada. Pilih dari daftar.", "There is no such unit. Choose from the list."
+        )
+    if official not in office.units.people:
+        raise NotFound(
+            "Pejabat itu tidak ada. Pilih dari daftar.", "There is no such official. Choose from the list."
+        )
 
 
 def _consult_until(act: Act) -> datetime | None:
@@ -116,5 +130,7 @@ def refer(act: Act, belongs_to: str, text: str) -> Answer:
     """Not within this office's powers: where it belongs, in words for the citizen."""
     act.refuse_if_over()
     text_id = act.seal(texts.SOLUTION, text)
-    act.does(case_facts.ReferredElsewhere, belongs_to=belongs_to, text_id=text_id)
+    # Typed freely, so sealed like every text: the fact names it.
+    elsewhere_id = act.seal(texts.ELSEWHERE, belongs_to)
+    act.does(case_facts.ReferredElsewhere, belongs_to=elsewhere_id, text_id=text_id)
     return {}

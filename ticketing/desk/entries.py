@@ -214,16 +214,17 @@ def _with_offered_nik(act: Act, entry: Entry) -> Entry:
 
 
 def _require_known(act: Act, entry: Entry) -> None:
-    _require_one_of("kecamatan", entry.district, act.office.districts)
-    _require_one_of("jenis", entry.ticket_type, act.office.types)
-    _require_one_of("kategori", entry.category, act.office.categories)
+    _require_one_of("kecamatan", "district", entry.district, act.office.districts)
+    _require_one_of("jenis", "type", entry.ticket_type, act.office.types)
+    _require_one_of("kategori", "category", entry.category, act.office.categories)
     if entry.overrides and not (entry.override_reason or "").strip():
         raise ReasonMissing
 
 
-def _require_one_of(name: str, value: str | None, known: Collection[str]) -> None:
+def _require_one_of(id: str, en: str, value: str | None, known: Collection[str]) -> None:
     if value and value not in known:
-        raise NotFound(f"Tidak ada {name} '{value}'.", f"There is no such choice: '{value}' ({name}).")
+        # What was written is not repeated: it may have been meant for another field.
+        raise NotFound(f"Pilihan {id} itu tidak ada.", f"There is no such {en}.")
 
 
 def _require_step(act: Act, step: int) -> None:
@@ -232,7 +233,7 @@ def _require_step(act: Act, step: int) -> None:
 
 
 def _without_niks(name: str, value: str, found: list[str]) -> str:
-    if name in texts.IDENTITY:
+    if name in texts.INDEXED:
         return value
     kept, niks = take_out_niks(value)
     found += niks

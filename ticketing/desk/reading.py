@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 
@@ -43,7 +43,7 @@ class Words:
 
     by_id: dict[str, str]
     newest: dict[str, str]
-    draft: tuple[str, datetime] | None
+    draft: texts.Draft | None
 
 
 class CaseReader:
@@ -58,10 +58,14 @@ class CaseReader:
         found = self._reader.case(ticket_id, office)
         if found is None:
             raise NoSuchCase
-        talks = self._reader.call_of_agent(actor.user_id)
-        ours = talks is not None and ticket_id in (talks.ticket_id, *self._beside(talks))
+        ours = self.in_talk(actor, ticket_id)
         require_case(actor, Deed.READ_CASES, found.ticket, office, at, in_talk=ours)
         return found
+
+    def in_talk(self, actor: Actor, ticket_id: str) -> bool:
+        """Whether the call that occupies the actor is about this ticket, or one opened beside it."""
+        talks = self._reader.call_of_agent(actor.user_id)
+        return talks is not None and ticket_id in (talks.ticket_id, *self._beside(talks))
 
     def words(self, found: FoldedCase) -> Words:
         """Everything that was written about the case; what was erased is left out."""
@@ -195,8 +199,8 @@ def _units(actor: Actor, office: Office) -> list[str]:
 
 
 def _stood_in(actor: Actor, office: Office, at: datetime) -> list[str]:
-    """The officials this person acts for on that day."""
-    return [name for name in office.units.officials if stand_in(office.units, name, at) == actor.username]
+    """The officials and heads this person acts for on that day."""
+    return [name for name in office.units.people if stand_in(office.units, name, at) == actor.username]
 
 
 def _text_ids(found: FoldedCase) -> list[str]:
@@ -204,7 +208,7 @@ def _text_ids(found: FoldedCase) -> list[str]:
     return list(dict.fromkeys(text_id for text_id in named if text_id))
 
 
-_TEXTS = ("text_id", "reason_id", "problem_id", "solution_id")
+_TEXTS = ("text_id", "reason_id", "problem_id", "solution_id", "belongs_to")
 """Fields of facts that name a sealed text."""
 
 
@@ -218,6 +222,7 @@ def _page(rows: Sequence[AnyRow], limit: int) -> Page:
 def _place(cursor: str) -> tuple[datetime, str]:
     due, _, ticket_id = cursor.partition("~")
     try:
-        return datetime.fromisoformat(due), ticket_id
-    except ValueError:
+        # Years at either end of the calendar have no instant in UTC.
+        return datetime.fromisoformat(due).astimezone(UTC), ticket_id
+    except (ValueError, OverflowError):
         raise NoSuchPlace from None

@@ -103,5 +103,7 @@ def _is_with_unit(actor: Actor, ticket: Ticket, office: Office, at: datetime) ->
         return False
     unit = office.units.units.get(ticket["unit"])
     heads = unit is not None and unit.head == actor.username
-    stands_in = stand_in(office.units, ticket["official_id"] or "", at) == actor.username
+    # Nobody stands in for whom the office does not know, or for no official at all.
+    official = ticket["official_id"]
+    stands_in = official in office.units.people and stand_in(office.units, official, at) == actor.username
     return heads or stands_in or office.units.unit_of(actor.username) == ticket["unit"]

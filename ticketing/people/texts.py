@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from ticketing.statements import insert_for
 
 NAME, NIK, PHONE = "name", "nik", "phone"
 STORY, OUTLINE, SOLUTION, REASON, FOLLOW_UP = "story", "outline", "solution", "reason", "follow_up"
+ELSEWHERE = "elsewhere"
+"""Where a case belongs that is not this office's."""
 RECAP_PROBLEM, RECAP_SOLUTION = "recap_problem", "recap_solution"
 OFFERED_NIK = "offered_nik"
 """A number that looks like a NIK, found in a free text and taken out of it."""
@@ -80,8 +83,17 @@ def save_draft(
     connection.execute(statement.on_conflict_do_update(index_elements=["ticket_id"], set_=newer))
 
 
-def draft(connection: Connection, vault: Vault, ticket_id: str) -> tuple[str, datetime] | None:
-    """What was typed last, and when it was saved."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed last, by whom, and when it was saved."""
+
+    value: str
+    saved_at: datetime
+    saved_by: str
+
+
+def draft(connection: Connection, vault: Vault, ticket_id: str) -> Draft | None:
+    """What was typed last; None where nothing was, or its citizen was erased."""
     drafts, keys = tables.drafts, tables.person_keys
     statement = (
         select(drafts, keys.c.wrapped_key)
@@ -95,7 +107,7 @@ def draft(connection: Connection, vault: Vault, ticket_id: str) -> tuple[str, da
         opened = vault.open(row.wrapped_key, row.person_id, f"{ticket_id}/draft", row.value)
     except Unreadable:
         return None
-    return opened, row.saved_at
+    return Draft(opened, row.saved_at, row.saved_by)
 
 
 def tickets_with(connection: Connection, vault: Vault, field: str, value: str) -> list[str]:
