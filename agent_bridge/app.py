@@ -87,7 +87,8 @@ def openapi_document() -> dict[str, Any]:
     app = create_app(Settings())
     document = app.openapi()
     _, extra = models_json_schema(
-        [(views.FeedMessage, "serialization")], ref_template="#/components/schemas/{model}"
+        [(views.FeedMessage, "serialization"), (views.Problem, "serialization")],
+        ref_template="#/components/schemas/{model}",
     )
     document["components"]["schemas"] |= extra["$defs"]
     return document
