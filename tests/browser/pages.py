@@ -70,10 +70,10 @@ async def dials(phone: Page, address: str) -> None:
     await state(phone, "phone-state", "talking")
 
 
-async def registers(phone: Page) -> None:
-    """The citizen presses 1 for a number, once the greeting has said so."""
+async def presses(phone: Page, key: str) -> None:
+    """The citizen presses a key, once the greeting has named it: 1 for a number, 0 for a person at once."""
     await asyncio.sleep(7)
-    await phone.get_by_test_id("key-1").click()
+    await phone.get_by_test_id(f"key-{key}").click()
 
 
 def state(page: Page, what: str, is_: str):

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from agent_bridge import practice, supervisor
 from config.settings import Settings
-from tests.browser.pages import a_browser, a_computer, dials, phase, registers, sits_down, state
+from tests.browser.pages import a_browser, a_computer, dials, phase, presses, sits_down, state
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ async def test_a_citizen_dials_and_the_agents_browser_rings_pops_talks_and_wraps
         await desk.screenshot(path=screenshots / "1-siap.png")
 
         await dials(phone, running.address)
-        await registers(phone)
+        await presses(phone, "1")
         await phone.screenshot(path=screenshots / "2-telepon-latihan.png")
 
         await phase(desk, "ringing")

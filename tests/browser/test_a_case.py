@@ -1,5 +1,6 @@
 """A case from the first word to its end, at three people's pages, over the real Asterisk."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from agent_bridge import practice, supervisor
 from config.settings import Settings
-from tests.browser.pages import PHONE, a_browser, a_computer, dials, phase, registers, sits_down, state
+from tests.browser.pages import PHONE, a_browser, a_computer, dials, phase, presses, sits_down, state
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +28,12 @@ async def test_a_complaint_goes_from_the_agent_by_the_dispatcher_to_the_official
         desk, phone = await office.new_page(), await office.new_page()
         await sits_down(desk, running.address, tokens["Dewi"])
         await dials(phone, running.address)
-        await registers(phone)
+        dispatcher, official = await room.new_page(), await pocket.new_page()
+        await asyncio.gather(
+            presses(phone, "0"),
+            dispatcher.goto(f"{running.address}/masuk#sekali={tokens['Rudi']}"),
+            official.goto(f"{running.address}/masuk#sekali={tokens['Pejabat Dafduk 1']}"),
+        )
         await phase(desk, "ringing")
         await desk.keyboard.press("Alt+t")
         await phase(desk, "talking")
@@ -35,14 +41,9 @@ async def test_a_complaint_goes_from_the_agent_by_the_dispatcher_to_the_official
 
         await types_the_complaint(desk, screenshots)
         await sends_it_on(desk, screenshots)
-        await hangs_up_and_recaps(desk, screenshots)
-
-        dispatcher = await room.new_page()
-        await dispatcher.goto(f"{running.address}/masuk#sekali={tokens['Rudi']}")
+        await answers_another_from_the_book(desk, screenshots)
+        await hangs_up_and_recaps(desk, number, screenshots)
         await forwards_it(dispatcher, number, screenshots)
-
-        official = await pocket.new_page()
-        await official.goto(f"{running.address}/masuk#sekali={tokens['Pejabat Dafduk 1']}")
         await answers_it(official, number, screenshots)
 
         await tells_and_closes(desk, number, screenshots)
@@ -103,18 +104,37 @@ async def sends_it_on(desk: Page, screenshots: Path) -> None:
     await expect(desk.get_by_test_id("confirmation")).to_be_hidden()
 
 
-async def hangs_up_and_recaps(desk: Page, screenshots: Path) -> None:
+async def answers_another_from_the_book(desk: Page, screenshots: Path) -> None:
+    """A short question beside it: a ticket of its own, and besides typing two keys until it is settled."""
+    await desk.keyboard.press("Alt+l")
+    await expect(desk.get_by_role("tab")).to_have_count(2)
+    await expect(desk.get_by_test_id("field-name")).to_have_value("Sari Contoh")
+    await desk.keyboard.press("Alt+q")
+    await desk.keyboard.type("ktp ilang")
+    await expect(desk.get_by_test_id("hit-KTP-01")).to_have_attribute("data-open", "true")
+    await desk.screenshot(path=screenshots / "a6-keluhan-lain.png")
+    await desk.keyboard.press("Alt+p")
+    await state(desk, "case", "awaiting_confirmation")
+    await desk.keyboard.press("Alt+y")
+    await state(desk, "case", "settled")
+
+
+async def hangs_up_and_recaps(desk: Page, number: str, screenshots: Path) -> None:
     await desk.keyboard.press("Alt+u")
     await expect(desk.get_by_test_id("farewell")).to_be_visible()
     await desk.keyboard.press("Alt+u")
     await phase(desk, "wrap_up")
+    await expect(desk.get_by_test_id("recap-problem")).to_have_value("KTP-el saya hilang, syaratnya apa?")
+    await desk.keyboard.press("Alt+w")
+    await state(desk, "case", "closed")
+    await desk.get_by_test_id(f"tab-{number}").click()
     await expect(desk.get_by_test_id("recap-problem")).to_have_value(
         "KK masih diblokir setelah pindah; surat pindah ada."
     )
     await expect(desk.get_by_test_id("recap-solution")).to_have_value(
         re.compile("^Diteruskan; warga dikabari")
     )
-    await desk.screenshot(path=screenshots / "a6-rekap.png")
+    await desk.screenshot(path=screenshots / "a7-rekap.png")
     await desk.keyboard.press("Alt+i")
     await expect(desk.get_by_test_id("recap-saved")).to_be_visible()
     await desk.keyboard.press("Alt+r")
@@ -145,16 +165,16 @@ async def answers_it(official: Page, number: str, screenshots: Path) -> None:
 async def tells_and_closes(desk: Page, number: str, screenshots: Path) -> None:
     """Between calls the case stands among the agent's tasks."""
     await expect(desk.get_by_test_id("tasks")).to_contain_text("sampaikan solusi", timeout=10_000)
-    await desk.screenshot(path=screenshots / "a7-tugas.png")
+    await desk.screenshot(path=screenshots / "a8-tugas.png")
     await desk.get_by_test_id("open-task").first.click()
     await expect(desk.get_by_test_id("solution-text")).to_have_text(ANSWER)
-    await desk.screenshot(path=screenshots / "a8-solusi.png")
+    await desk.screenshot(path=screenshots / "a9-solusi.png")
     await desk.keyboard.press("Alt+p")
     await state(desk, "case", "awaiting_confirmation")
     await desk.keyboard.press("Alt+y")
     await state(desk, "case", "settled")
     await expect(desk.get_by_test_id("recap-solution")).to_have_value(ANSWER)
-    await desk.screenshot(path=screenshots / "a9-tutup-tiket.png")
+    await desk.screenshot(path=screenshots / "a10-tutup-tiket.png")
     await desk.keyboard.press("Alt+w")
     await state(desk, "case", "closed")
-    await desk.screenshot(path=screenshots / "a10-selesai.png")
+    await desk.screenshot(path=screenshots / "a11-selesai.png")

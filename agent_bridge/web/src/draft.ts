@@ -31,7 +31,7 @@ export function useDraft(found: CaseView): DraftInHand {
     timer.current = 0;
     dirty.current = false;
     try {
-      const saved = await call<ActView>("PUT", `/api/cases/${number}/draft`, { typed: newest.current });
+      const saved = await call<ActView>("PUT", `/api/cases/${number}/draft`, { typed: newest.current }, []);
       setSavedAt(Date.now());
       setUnsaved(dirty.current);
       if (saved.nik_offered || found.state !== saved.state) void queries.invalidateQueries({ queryKey: ["case", number] });

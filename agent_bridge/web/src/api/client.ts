@@ -47,12 +47,13 @@ const WAITS_MS = [400, 1200, 3000];
 /** Acts that went out and were not answered: done again, such an act goes out under the key it had. */
 const unanswered = new Map<string, string>();
 
-export async function call<T = void>(method: string, path: string, body?: unknown): Promise<T> {
+/** Asks the server. What is done to a case is tried again `waits` milliseconds later, and counts once. */
+export async function call<T = void>(method: string, path: string, body?: unknown, waits: readonly number[] = WAITS_MS): Promise<T> {
   if (method === "GET" || !path.startsWith("/api/cases/")) return once<T>(method, path, body);
   const act = `${method} ${path} ${JSON.stringify(body)}`;
   const key = unanswered.get(act) ?? newKey();
   unanswered.set(act, key);
-  for (const wait of [...WAITS_MS, null]) {
+  for (const wait of [...waits, null]) {
     try {
       const answer = await once<T>(method, path, body, key);
       unanswered.delete(act);

@@ -104,7 +104,7 @@ function Work({ found, phase, now, steps, show }: Props & { found: CaseView; roo
       <div className="case-sides">
         <div>
           <Duplicates found={found} acting={acting} />
-          <CaseForm found={found} choices={choices} draft={draft} form={form} />
+          <CaseForm found={found} onCall={onCall} over={over} choices={choices} draft={draft} form={form} />
         </div>
         <Side>
           {over && <Text fw={600} data-testid="over">{say(`over_${found.state}` as "over_closed", { into: found.merged_into ?? "" })}</Text>}

@@ -57,8 +57,8 @@ function Step({ step, now }: { step: StepView; now: number }) {
   const seconds = step.started_at && step.state !== "skipped" ? secondsBetween(step.started_at, end) : null;
   return (
     <div className="step" data-state={step.state} data-colour={colour(step, seconds)} title={step[language]} data-testid={`step-${step.step}`}>
-      <Group gap={4} justify="space-between" wrap="nowrap">
-        <Text fz="xs" fw={700} style={{ whiteSpace: "nowrap" }}>
+      <Group gap={2} justify="space-between" wrap="nowrap">
+        <Text fz={11} fw={700} style={{ whiteSpace: "nowrap" }}>
           {step.step}
           {step.state === "done" && "✓"}
         </Text>

@@ -1,6 +1,6 @@
 // The form: who calls, about what, in whose words. What its type requires is marked; nothing blocks.
 import { Button, Group, Select, SimpleGrid, Text, Textarea, TextInput } from "@mantine/core";
-import { useContext, useEffect, useRef } from "react";
+import { useContext, useEffect, useRef, useState } from "react";
 import type { CaseView, ChoicesView, FormField, LabelView } from "../../api/client";
 import { useNow } from "../../clock";
 import type { DraftInHand } from "../../draft";
@@ -11,16 +11,22 @@ import { Doubt } from "./Field";
 
 interface Props {
   found: CaseView;
+  /** Whether the citizen is on the line: what was typed of NIK and number is shown in full only then. */
+  onCall: boolean;
+  over: boolean;
   choices: ChoicesView | null;
   draft: DraftInHand;
   form: FormInHand;
 }
 
-export function CaseForm({ found, choices, draft, form }: Props) {
+export function CaseForm({ found, onCall, over, choices, draft, form }: Props) {
   const say = useText();
   const first = useRef<HTMLInputElement>(null);
   useAltKey("n", () => first.current?.focus());
-  useEffect(() => first.current?.focus(), []);
+  useEffect(() => {
+    if (onCall) first.current?.focus();
+  }, [onCall]);
+  const [shown, setShown] = useState({ nik: onCall, phone: onCall });
   const box = (field: FormField) => ({
     size: "sm" as const,
     label: say(field as TextKey),
@@ -29,24 +35,33 @@ export function CaseForm({ found, choices, draft, form }: Props) {
     "data-testid": `field-${field}`,
     onChange: (event: { currentTarget: { value: string } }) => draft.type(field, event.currentTarget.value),
   });
+  const masked = (field: "nik" | "phone", known: string | null) => ({
+    ...box(field),
+    value: shown[field] ? (draft.typed[field] ?? "") : "",
+    placeholder: known ?? mask(draft.typed[field]),
+    onChange: (event: { currentTarget: { value: string } }) => {
+      setShown({ ...shown, [field]: true });
+      draft.type(field, event.currentTarget.value);
+    },
+  });
   const doubt = (field: "nik" | "phone") => {
     const warning = form.warnings.find((one) => one.field === field);
     return warning && <Doubt warning={warning} keep={(reason) => form.keep(field, reason)} />;
   };
   return (
-    <div className="case-form" onBlur={() => void form.record()}>
+    <fieldset className="case-form" disabled={over} onBlur={() => void form.record()}>
       <SimpleGrid cols={2} spacing="sm" verticalSpacing={6}>
         <TextInput {...box("name")} ref={first} maxLength={120} autoComplete="off" />
         <Choice field="district" among={choices?.districts} {...{ draft, form }} />
         <div>
-          <TextInput {...box("nik")} maxLength={30} inputMode="numeric" autoComplete="off" placeholder={found.identity.nik_masked ?? undefined} />
+          <TextInput {...masked("nik", found.identity.nik_masked)} maxLength={30} inputMode="numeric" autoComplete="off" />
           {found.identity.offered_nik_masked && (
             <Button size="compact-sm" variant="light" color="dark" mt={4} onClick={() => void form.useOfferedNik()} data-testid="offered-nik">
               {say("useOfferedNik", { nik: found.identity.offered_nik_masked })}
             </Button>
           )}
         </div>
-        <TextInput {...box("phone")} maxLength={30} inputMode="tel" autoComplete="off" placeholder={found.identity.phone_masked ?? undefined} />
+        <TextInput {...masked("phone", found.identity.phone_masked)} maxLength={30} inputMode="tel" autoComplete="off" />
         {doubt("nik")}
         {doubt("phone")}
         <Choice field="type" among={choices?.types} {...{ draft, form }} />
@@ -54,8 +69,14 @@ export function CaseForm({ found, choices, draft, form }: Props) {
       </SimpleGrid>
       <Textarea {...box("story")} rows={2} mt={6} maxLength={4000} />
       <Textarea {...box("outline")} rows={2} mt={6} maxLength={4000} />
-    </div>
+    </fieldset>
   );
+}
+
+/** What was typed and not taken in yet, as the server masks what was. */
+function mask(typed: string | undefined): string {
+  if (!typed) return "";
+  return typed.length < 12 ? "••••" : `${typed.slice(0, 4)}••••••••${typed.slice(-4)}`;
 }
 
 function Choice(props: { field: "district" | "type" | "category"; among: LabelView[] | undefined; draft: DraftInHand; form: FormInHand }) {
