@@ -27,7 +27,10 @@ FLAGS = [
 ]
 """A made-up microphone that beeps, and no calls to the outside."""
 OFFICE_PC = {"width": 1366, "height": 768}
-PHONE = {"width": 390, "height": 844}
+POCKET = {
+    "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2,
+}  # fmt: skip
+"""An official's telephone."""
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from agent_bridge import practice, supervisor
 from config.settings import Settings
-from tests.browser.pages import PHONE, a_browser, a_computer, dials, phase, presses, sits_down, state
+from tests.browser.pages import POCKET, a_browser, a_computer, dials, phase, presses, sits_down, state
 
 pytestmark = pytest.mark.browser
 
@@ -50,9 +50,6 @@ async def test_a_complaint_goes_from_the_agent_by_the_dispatcher_to_the_official
         await expect(dispatcher.get_by_test_id(f"row-{number}")).to_be_hidden(timeout=10_000)
         await dispatcher.screenshot(path=screenshots / "b3-dispatcher-selesai.png")
         assert faults == []
-
-
-POCKET = {"viewport": PHONE, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
 
 async def types_the_complaint(desk: Page, screenshots: Path) -> None:
