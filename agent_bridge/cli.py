@@ -30,7 +30,7 @@ from agent_bridge.house import open_ledger, read_office
 from agent_bridge.pages import ensure_pages
 from agent_bridge.sounds import make_sounds
 from config.clock import now
-from config.errors import Unavailable
+from config.errors import Text, Unavailable
 from config.settings import Settings
 from ticketing.ledger import upkeep
 
@@ -52,7 +52,7 @@ def run() -> None:
 
 async def _run(settings: Settings, tell: Speaker) -> None:
     _prepare(settings, tell)
-    links = await practice.sign_in_links(settings) if settings.is_practice else {}
+    links = await practice.all_sign_in_links(settings) if settings.is_practice else []
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
@@ -77,11 +77,19 @@ def _prepare(settings: Settings, tell: Speaker) -> None:
         tell(f"{made} suara dibuat.", f"{made} prompts made.")
 
 
-def _welcome(running: supervisor.Running, links: dict[str, str], tell: Speaker) -> None:
+PAGES_OF = {
+    Role.AGENT: Text("Meja petugas", "Desk of agent"),
+    Role.DISPATCHER: Text("Halaman dispatcher", "Page of dispatcher"),
+    Role.OFFICIAL: Text("Halaman pejabat", "Page of official"),
+}
+
+
+def _welcome(running: supervisor.Running, links: list[tuple[Role, str, str]], tell: Speaker) -> None:
     tell("\n[bold]Hotline siap.[/bold]", "\n[bold]The hotline is ready.[/bold]")
-    for name, token in links.items():
-        tell(f"  Meja petugas {name} (sekali pakai): {running.address}/masuk#sekali={token}",
-             f"  Desk of agent {name} (one time): {running.address}/masuk#sekali={token}")  # fmt: skip
+    for role, name, token in links:
+        page = PAGES_OF[role]
+        tell(f"  {page.id} {name} (sekali pakai): {running.address}/masuk#sekali={token}",
+             f"  {page.en} {name} (one time): {running.address}/masuk#sekali={token}")  # fmt: skip
     if running.certificate:
         tls.tell_of_running(running, tell)
     if running.plan is None:

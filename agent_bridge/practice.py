@@ -9,6 +9,9 @@ from config.settings import Settings
 from ticketing.people.roles import Role
 
 AGENTS = (("dewi", "Dewi"), ("rini", "Rini"))
+DISPATCHERS = (("rudi", "Rudi"),)
+OFFICIALS = (("pejabat.dafduk.1", "Pejabat Dafduk 1"),)
+"""Whom `units.yaml` names: the practice cases of KTP and KK go to this one."""
 
 
 async def sign_in_links(
@@ -26,3 +29,13 @@ async def sign_in_links(
         return links
     finally:
         ledger.close()
+
+
+async def all_sign_in_links(settings: Settings) -> list[tuple[Role, str, str]]:
+    """Everybody who practises: role, name, and a fresh one-time token."""
+    teams = ((Role.AGENT, AGENTS), (Role.DISPATCHER, DISPATCHERS), (Role.OFFICIAL, OFFICIALS))
+    links = []
+    for role, people in teams:
+        tokens = await sign_in_links(settings, people, role)
+        links += [(role, name, token) for name, token in tokens.items()]
+    return links

@@ -10,6 +10,7 @@ from agent_bridge.api import case_views as views
 from agent_bridge.api.views import LabelView
 from agent_bridge.live.screen_pop import label
 from config.office import Office, Sop
+from config.units import Unit
 from ticketing.desk.entries import missing_fields
 from ticketing.desk.reading import Words
 from ticketing.desk.sight import Ticket
@@ -86,6 +87,18 @@ def case_view(
         messages=[message_view(row) for row in message_rows(found)],
         events=_events(found, words, names),
         draft=_draft(words, typist),
+    )
+
+
+def unit_view(unit: Unit, office: Office, names: Names) -> views.UnitView:
+    """A unit, its head and its officials, each by name where they are users already."""
+    own = [one.username for one in office.units.officials.values() if one.unit == unit.code]
+    people = dict.fromkeys((*own, unit.head))
+    return views.UnitView(
+        code=unit.code,
+        id=unit.label.id,
+        en=unit.label.en,
+        officials=[views.PersonView(username=one, name=names.get(one, one)) for one in people],
     )
 
 

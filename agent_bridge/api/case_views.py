@@ -403,12 +403,29 @@ class SopStepView(View):
     warn_seconds: float | None
 
 
+class PersonView(View):
+    """Somebody a case can be forwarded to."""
+
+    username: str
+    name: str
+
+
+class UnitView(View):
+    """A unit of the office: its officials, then its head."""
+
+    code: str
+    id: str
+    en: str
+    officials: list[PersonView]
+
+
 class ChoicesView(View):
-    """What a form may be filled with, and what each type requires."""
+    """What a form may be filled with, what each type requires, and to whom a case can go."""
 
     types: list[LabelView]
     required: dict[str, list[str]]
     categories: list[LabelView]
     districts: list[LabelView]
+    units: list[UnitView]
     steps: list[SopStepView]
     sop_version: str

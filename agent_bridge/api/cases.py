@@ -92,8 +92,9 @@ async def notices(
 async def choices(
     _: Annotated[Session, Depends(may_read(Deed.READ_PROCEDURE))], house: AnyHouse
 ) -> said.ChoicesView:
-    """What a form may be filled with, what each type requires, and the SOP's steps."""
+    """What a form may be filled with, what each type requires, to whom a case can go, and the SOP's steps."""
     office = house.office
+    names = await asyncio.to_thread(house.accounts.names)
     types = [views.LabelView(code=t.code, id=t.label.id, en=t.label.en) for t in office.types.values()]
     matters = office.categories.values()
     steps = [
@@ -108,6 +109,7 @@ async def choices(
         required={kind.code: list(kind.required) for kind in office.types.values()},
         categories=[views.LabelView(code=c.code, id=c.label.id, en=c.label.en) for c in matters],
         districts=[views.LabelView(code=code, id=name, en=name) for code, name in office.districts.items()],
+        units=[case_answers.unit_view(unit, office, names) for unit in office.units.units.values()],
         steps=steps,
         sop_version=office.sop.version,
     )

@@ -7,14 +7,16 @@ import { createRootRoute, createRoute, createRouter, Outlet, RouterProvider } fr
 import { StrictMode, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { DeskPage } from "./pages/Desk";
+import { DispatcherPage } from "./pages/Dispatcher";
 import { HomePage } from "./pages/Home";
+import { OfficialPage } from "./pages/Official";
 import { PracticePage } from "./pages/Practice";
 import { SignInPage } from "./pages/SignIn";
 import { type Language, LanguageContext, storedLanguage } from "./text";
 
 const theme = createTheme({
   primaryColor: "teal",
-  primaryShade: { light: 8, dark: 7 },
+  primaryShade: { light: 9, dark: 7 },
   fontFamily: "system-ui, 'DejaVu Sans', sans-serif",
   defaultRadius: "sm",
 });
@@ -24,6 +26,8 @@ const routes = root.addChildren([
   createRoute({ getParentRoute: () => root, path: "/", component: HomePage }),
   createRoute({ getParentRoute: () => root, path: "/masuk", component: SignInPage }),
   createRoute({ getParentRoute: () => root, path: "/meja", component: DeskPage }),
+  createRoute({ getParentRoute: () => root, path: "/dispatcher", component: DispatcherPage }),
+  createRoute({ getParentRoute: () => root, path: "/pejabat", component: OfficialPage }),
   createRoute({ getParentRoute: () => root, path: "/telepon", component: PracticePage }),
 ]);
 const router = createRouter({ routeTree: routes });

@@ -1,9 +1,11 @@
 // Everything the pages say, in Indonesian first and in English.
 import { createContext, useContext } from "react";
+import { CASE_TEXTS } from "./text_cases";
 
 export type Language = "id" | "en";
 
 const TEXTS = {
+  ...CASE_TEXTS,
   title: ["Call Center Dispendukcapil", "Civil registration call centre"],
   practice: ["LATIHAN: tidak ada yang nyata di sini", "PRACTICE: nothing here is real"],
   desk: ["Meja petugas", "Agent's desk"],
@@ -97,17 +99,12 @@ const TEXTS = {
   ],
   keys: ["Tombol pintas", "Keyboard"],
   keysHelp: [
-    "Alt+T terima · Alt+B bisu · Alt+U tutup panggilan · Alt+S siap · Alt+R siap sekarang (rekap) · ? bantuan",
-    "Alt+T answer · Alt+B mute · Alt+U close the call · Alt+S ready · Alt+R ready now (wrap-up) · ? help",
+    "Alt+T terima · Alt+B bisu · Alt+U tutup panggilan · Alt+S siap · Alt+R siap sekarang (rekap) · Alt+N nama · Alt+Q buku FAQ · Alt+P sampaikan · Alt+K ke dispatcher · Alt+L keluhan lain · Alt+Y ya · Alt+X belum · Alt+J lanjut · Alt+I simpan rekap · Alt+W simpan dan tutup tiket · ? bantuan",
+    "Alt+T answer · Alt+B mute · Alt+U close the call · Alt+S ready · Alt+R ready now (wrap-up) · Alt+N name · Alt+Q FAQ book · Alt+P tell · Alt+K to the dispatcher · Alt+L another complaint · Alt+Y yes · Alt+X not yet · Alt+J go on · Alt+I save the recap · Alt+W save and close the ticket · ? help",
   ],
   steps: ["Langkah SOP", "SOP steps"],
   step: ["Langkah", "Step"],
   standard: ["standar", "standard"],
-  registered: ["terdaftar", "registered"],
-  with_agent: ["ditangani", "with an agent"],
-  abandoned: ["ditinggalkan", "abandoned"],
-  call_back_owed: ["akan ditelepon", "call-back owed"],
-  closed: ["selesai", "closed"],
   networkDown: ["Server tidak menjawab. Coba lagi.", "The server does not answer. Try again."],
 } as const satisfies Record<string, readonly [string, string]>;
 
@@ -122,10 +119,18 @@ export type Say = (key: TextKey, values?: Record<string, string | number>) => st
 
 export function useText(): Say {
   const { language } = useContext(LanguageContext);
-  return (key, values = {}) => {
-    const text: string = TEXTS[key][language === "en" ? 1 : 0];
-    return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
-  };
+  return (key, values = {}) => said(key, language, values);
+}
+
+/** The same outside of the pages' components. */
+export function sentence(key: TextKey): string {
+  return said(key, storedLanguage(), {});
+}
+
+function said(key: TextKey, language: Language, values: Record<string, string | number>): string {
+  // A word of the server's that is new to these pages is shown as it is.
+  const text: string = TEXTS[key]?.[language === "en" ? 1 : 0] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
 export function storedLanguage(): Language {

@@ -1,5 +1,5 @@
 // The API as the pages use it; types come from its OpenAPI document.
-import { storedLanguage } from "../text";
+import { sentence, storedLanguage } from "../text";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -13,6 +13,21 @@ export type SipAccount = Schemas["SipAccount"];
 export type PracticeView = Schemas["PracticeView"];
 export type PracticePhone = Schemas["PracticePhone"];
 export type FeedMessage = Schemas["FeedMessage"];
+export type CaseView = Schemas["CaseView"];
+export type CaseLine = Schemas["CaseLine"];
+export type CaseList = Schemas["CaseList"];
+export type CaseStepView = Schemas["CaseStepView"];
+export type ActView = Schemas["ActView"];
+export type WarningView = Schemas["WarningView"];
+export type ChoicesView = Schemas["ChoicesView"];
+export type SuggestionView = Schemas["SuggestionView"];
+export type LabelView = Schemas["LabelView"];
+export type FaqHit = Schemas["FaqHit"];
+export type FaqHits = Schemas["FaqHits"];
+export type ArticleView = Schemas["ArticleView"];
+export type Role = SessionView["user"]["role"];
+export type FormField = "name" | "nik" | "phone" | "district" | "type" | "category" | "story" | "outline" | "solution" | "recap";
+export type Typed = Partial<Record<FormField, string>>;
 
 /** A refusal of the server, in the reader's language. */
 export class Refusal extends Error {
@@ -24,15 +39,55 @@ export class Refusal extends Error {
   }
 }
 
-let csrf = "";
+/** The server did not answer, however often it was asked. */
+export class NoAnswer extends Error {}
 
-export async function call<T = void>(method: string, path: string, body?: unknown): Promise<T> {
+let csrf = "";
+const WAITS_MS = [400, 1200, 3000];
+/** Acts that went out and were not answered: done again, such an act goes out under the key it had. */
+const unanswered = new Map<string, string>();
+
+/** Asks the server. What is done to a case is tried again `waits` milliseconds later, and counts once. */
+export async function call<T = void>(method: string, path: string, body?: unknown, waits: readonly number[] = WAITS_MS): Promise<T> {
+  if (method === "GET" || !path.startsWith("/api/cases/")) return once<T>(method, path, body);
+  const act = `${method} ${path} ${JSON.stringify(body)}`;
+  const key = unanswered.get(act) ?? newKey();
+  unanswered.set(act, key);
+  for (const wait of [...waits, null]) {
+    try {
+      const answer = await once<T>(method, path, body, key);
+      unanswered.delete(act);
+      return answer;
+    } catch (fault) {
+      const again = fault instanceof NoAnswer || (fault instanceof Refusal && fault.status === 503);
+      if (!again) unanswered.delete(act);
+      if (!again || wait === null) throw fault;
+      await new Promise((done) => window.setTimeout(done, wait));
+    }
+  }
+  throw new NoAnswer();
+}
+
+async function once<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
   const headers: Record<string, string> = { "Accept-Language": storedLanguage(), "X-CSRF-Token": csrf };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const response = await fetch(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
-  const answer: unknown = response.status === 204 ? undefined : await response.json();
+  if (key) headers["Idempotency-Key"] = key;
+  const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
+  const response = await fetch(path, request).catch(() => {
+    throw new NoAnswer(sentence("networkDown"));
+  });
+  const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => ({}));
   if (!response.ok) throw new Refusal(response.status, (answer as { detail?: string }).detail ?? response.statusText);
   return answer as T;
+}
+
+/** A random UUID; `crypto.randomUUID` is missing on pages without TLS. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 async function opened(session: Promise<SessionView>): Promise<SessionView> {

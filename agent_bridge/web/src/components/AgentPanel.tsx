@@ -1,9 +1,10 @@
 // The left column: the agent's state and phone, and what can be done with the call in hand.
 import { Button, Card, Group, Menu, Select, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useContext, useEffect } from "react";
+import { useContext } from "react";
 import { call, type DeskChoices, type DeskView } from "../api/client";
 import { minutes, secondsBetween } from "../clock";
+import { useAltKey } from "../keys";
 import type { BrowserPhone } from "../phone";
 import { LanguageContext, type TextKey, useText } from "../text";
 
@@ -34,19 +35,6 @@ export function AgentPanel(props: Props) {
       </Stack>
     </Card>
   );
-}
-
-function useAltKey(key: string, act: (() => void) | null): void {
-  useEffect(() => {
-    if (!act) return;
-    const typed = (event: KeyboardEvent) => {
-      if (!event.altKey || event.key.toLowerCase() !== key) return;
-      event.preventDefault();
-      act();
-    };
-    window.addEventListener("keydown", typed);
-    return () => window.removeEventListener("keydown", typed);
-  });
 }
 
 function PhoneChoice({ view, phone, atBrowser, takePhone }: Props) {

@@ -1,25 +1,22 @@
 // The agent's desk: the phone on the left, the caller and the SOP on the right; nothing scrolls during a call.
 import { Alert, Button, Card, Center, Group, Loader, Stack, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { call, type DeskView, type PhoneView, Refusal, type SipAccount, whoAmI } from "../api/client";
+import { call, type DeskView, type PhoneView, type SipAccount } from "../api/client";
 import { minutes, secondsBetween, useNow } from "../clock";
 import { AgentPanel } from "../components/AgentPanel";
 import { Frame } from "../components/Frame";
-import { Pop } from "../components/Pop";
+import { Earlier, Pop } from "../components/Pop";
+import { TaskInHand, Tasks } from "../components/Tasks";
 import { useDeskFeed } from "../feed";
 import { usePhone } from "../phone";
+import { useSession } from "../session";
 import { useText } from "../text";
 
 export function DeskPage() {
-  const navigate = useNavigate();
-  const session = useQuery({ queryKey: ["session"], queryFn: whoAmI, retry: false });
-  useEffect(() => {
-    if (session.error instanceof Refusal && session.error.status === 401) void navigate({ to: "/masuk" });
-  }, [session.error, navigate]);
-  if (!session.data) return <Center h={300}>{session.error ? <Alert color="red">{session.error.message}</Alert> : <Loader />}</Center>;
-  return <SeatedDesk practice={session.data.profile === "latihan"} name={session.data.user.name} />;
+  const { session, fault } = useSession("agent", "supervisor");
+  if (!session) return <Center h={300}>{fault ? <Alert color="red">{fault}</Alert> : <Loader />}</Center>;
+  return <SeatedDesk practice={session.profile === "latihan"} name={session.user.name} />;
 }
 
 function SeatedDesk({ practice, name }: { practice: boolean; name: string }) {
@@ -30,6 +27,7 @@ function SeatedDesk({ practice, name }: { practice: boolean; name: string }) {
   const [sip, setSip] = useState<SipAccount | null>(null);
   const [refusal, setRefusal] = useState("");
   const [help, setHelp] = useState(false);
+  const [task, setTask] = useState<string | null>(null);
   const phone = usePhone(sip);
 
   const ask = async (method: string, path: string, body?: unknown) => {
@@ -63,7 +61,8 @@ function SeatedDesk({ practice, name }: { practice: boolean; name: string }) {
   }, [signedOut, navigate]);
   useEffect(() => {
     const typed = (event: KeyboardEvent) => {
-      if (event.key === "?" && !(event.target instanceof HTMLInputElement)) setHelp((shown) => !shown);
+      const writing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+      if (event.key === "?" && !writing) setHelp((shown) => !shown);
     };
     window.addEventListener("keydown", typed);
     return () => window.removeEventListener("keydown", typed);
@@ -96,9 +95,16 @@ function SeatedDesk({ practice, name }: { practice: boolean; name: string }) {
           <Stack gap="md">
             <AgentPanel view={view} now={now} phone={phone} atBrowser={Boolean(sip)} ask={ask} takePhone={takePhone} />
             {refusal && <Alert color="red" role="alert" withCloseButton onClose={() => setRefusal("")}>{refusal}</Alert>}
+            {view.pop && view.pop.phase !== "ringing" && <Card withBorder padding="md"><Earlier caller={view.pop.caller} /></Card>}
             {help && <Alert title={say("keys")} withCloseButton onClose={() => setHelp(false)}>{say("keysHelp")}</Alert>}
           </Stack>
-          {view.pop ? <Pop pop={view.pop} now={now} /> : <Idle view={view} />}
+          {view.pop ? (
+            <Pop pop={view.pop} now={now} />
+          ) : task ? (
+            <TaskInHand number={task} now={now} leave={() => setTask(null)} />
+          ) : (
+            <Idle view={view} now={now} open={setTask} />
+          )}
         </div>
       )}
     </Frame>
@@ -120,17 +126,16 @@ function QueueSummary({ view, now }: { view: DeskView; now: number }) {
   );
 }
 
-function Idle({ view }: { view: DeskView }) {
+function Idle({ view, now, open }: { view: DeskView; now: number; open: (number: string) => void }) {
   const say = useText();
   const hint = { ready: "idleReady", not_ready: "idleNotReady" }[view.agent.state as string] ?? "idleSignedOut";
   return (
     <Card withBorder padding="xl" data-testid="idle">
-      <Center h="100%">
-        <Stack align="center" gap="xs">
-          <Title order={2} fz="xl" c="dark.3">{say("idleTitle")}</Title>
-          <Text c="dark.3">{say(hint as "idleReady")}</Text>
-        </Stack>
-      </Center>
+      <Stack align="center" gap="xs" my="xl">
+        <Title order={2} fz="xl" c="dark.3">{say("idleTitle")}</Title>
+        <Text c="dark.3">{say(hint as "idleReady")}</Text>
+      </Stack>
+      <Tasks open={open} now={now} />
     </Card>
   );
 }

@@ -1,26 +1,31 @@
 // Signing in: by name and password, or at once by a one-time link.
 import { Alert, Button, Card, Container, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { signIn, signInOnce } from "../api/client";
+import { type SessionView, signIn, signInOnce } from "../api/client";
 import { Frame } from "../components/Frame";
+import { pageOf } from "../session";
 import { useText } from "../text";
 
 export function SignInPage() {
   const say = useText();
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
   const used = useRef(false);
 
-  const enter = async (session: Promise<unknown>) => {
+  const enter = async (session: Promise<SessionView>) => {
     setBusy(true);
     setRefusal("");
     try {
-      await session;
-      await navigate({ to: "/meja" });
+      const opened = await session;
+      // Nothing that somebody else read in this tab stays in it.
+      queries.clear();
+      await navigate({ to: pageOf(opened.user.role) });
     } catch (fault) {
       setRefusal(fault instanceof Error ? fault.message : say("networkDown"));
     } finally {
