@@ -137,7 +137,7 @@ def verify_ledger() -> None:
     """Lipat ulang semua panggilan dari jurnal dan bandingkan / Fold every call anew and compare."""
     settings = settings_or_exit()
     with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
-        found = upkeep.differences(opened.engine, read_office(settings).office)
+        found = upkeep.shortcomings(opened.engine, read_office(settings).office)
     for difference in found:
         console.print(difference)
     Speaker(settings.language)(f"{len(found)} perbedaan", f"{len(found)} differences")

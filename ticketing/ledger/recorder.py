@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, literal, literal_column, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, literal, literal_column, select
 
 from config.clock import office_day
 from config.office import Office, Sop
@@ -75,9 +75,18 @@ class Recorder:
         self._facts: OrderedDict[str, dict[str, CallFact]] = OrderedDict()
         self._sops: dict[str, Sop] = {}
         self._cases = CaseBook()
+        self._seq: int | None = None
+
+    def begin(self, connection: Connection) -> None:
+        """A transaction begins: what is remembered counts only where nobody else has written since."""
+        (found,) = _NEWEST.each(connection, [{}])
+        if found[0] != self._seq:
+            self.forget()
+            self._seq = found[0]
 
     def forget(self) -> None:
         """Drop what is remembered of live calls: the transaction it belonged to was rolled back."""
+        self._seq = None
         self._facts.clear()
         self._sops.clear()
         self._cases.forget()
@@ -185,6 +194,7 @@ class Recorder:
             return []
         recorded_at = self._recorded_at()
         seqs = _APPEND.each(connection, [_journal_row(fact, recorded_at) for fact in facts])
+        self._seq = seqs[-1][0]
         return [Committed(seq, fact) for (seq,), fact in zip(seqs, facts, strict=True)]
 
     def _derive_calls(self, connection: Connection, facts: list[Fact], touched: dict[str, None]) -> None:
@@ -312,6 +322,7 @@ def _write_messages(connection: Connection, standings: Sequence[tuple[Call, Stan
     )
 
 
+_NEWEST = Statement(lambda _: select(func.max(tables.journal.c.seq)))
 _BEGUN = Statement(
     lambda _: (
         select(literal(1)).where(tables.journal.c.call_id == bindparam("of_call")).limit(literal_column("1"))
