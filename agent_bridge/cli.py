@@ -33,6 +33,7 @@ from config.clock import now
 from config.errors import Text, Unavailable
 from config.settings import Settings
 from ticketing.ledger import upkeep
+from ticketing.people.roles import Role
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -129,7 +130,7 @@ def verify_ledger() -> None:
     """Lipat ulang semua panggilan dari jurnal dan bandingkan / Fold every call anew and compare."""
     settings = settings_or_exit()
     with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as opened:
-        found = upkeep.differences(opened.engine, read_office(settings).office)
+        found = upkeep.shortcomings(opened.engine, read_office(settings).office)
     for difference in found:
         console.print(difference)
     Speaker(settings.language)(f"{len(found)} perbedaan", f"{len(found)} differences")

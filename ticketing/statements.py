@@ -6,7 +6,7 @@ The writer binds whole batches to them, on the driver's own cursor and inside SQ
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Column, Connection, Executable, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, Any]
@@ -39,6 +39,19 @@ class Statement:
         cursor.close()
         return found
 
+    def all(self, connection: Connection, row: Row) -> list[tuple[Any, ...]]:
+        """Carry it out for one row; every row it gives, in the driver's own values."""
+        compiled = self._for(connection)
+        cursor = connection.connection.cursor()
+        cursor.execute(compiled.sql, compiled.bind(row))
+        found = [tuple(values) for values in cursor.fetchall()]
+        cursor.close()
+        return found
+
+    def bound(self, connection: Connection, row: Row) -> tuple[Any, ...]:
+        """The row's values as the driver is given them."""
+        return self._for(connection).bind(row)
+
     def _for(self, connection: Connection) -> "_Compiled":
         name = connection.dialect.name
         if name not in self._compiled:
@@ -61,11 +74,11 @@ class _Compiled:
 
     def bind(self, row: Row) -> tuple[Any, ...]:
         """The row's values in the statement's order."""
-        values = []
-        for name, process in self._parts:
-            value = row[name] if name in row else self._defaults[name]
-            values.append(process(value) if process else value)
-        return tuple(values)
+        try:
+            return tuple([process(row[name]) if process else row[name] for name, process in self._parts])
+        except KeyError:
+            whole = {**self._defaults, **row}
+            return tuple([process(whole[name]) if process else whole[name] for name, process in self._parts])
 
 
 def insert_for(dialect: str, table: Table) -> Any:
@@ -86,3 +99,36 @@ def upsert(table: Table, names: Iterable[str], only: tuple[str, ...] = ()) -> St
         )
 
     return Statement(build, given)
+
+
+class RowsOf:
+    """The rows that one owner has in a table, put right by writing only those that differ."""
+
+    def __init__(self, table: Table, owner: Column[Any]) -> None:
+        names = table.c.keys()
+        primary = list(table.primary_key)
+        key = [column.name for column in primary]
+        self._owner = owner.name
+        self._key = [names.index(name) for name in key]
+        self._names = key
+        self._stored = Statement(lambda _: select(table).where(owner == bindparam(owner.name)), [owner.name])
+        self._put = upsert(table, names)
+        # Every column in the table's order, to be held against what is stored.
+        self._values = Statement(lambda dialect: insert_for(dialect, table), names)
+        self._drop = Statement(
+            lambda _: delete(table).where(
+                *(column == bindparam(f"of_{column.name}") for column in table.primary_key)
+            )
+        )
+
+    def become(self, connection: Connection, owner: str, rows: Sequence[Row]) -> None:
+        """Make these the owner's rows, and no others."""
+        stored = {self._key_of(one): one for one in self._stored.all(connection, {self._owner: owner})}
+        wanted = [(row, self._values.bound(connection, row)) for row in rows]
+        self._put.many(connection, [row for row, one in wanted if stored.get(self._key_of(one)) != one])
+        needless = stored.keys() - {self._key_of(one) for _, one in wanted}
+        names = [f"of_{name}" for name in self._names]
+        self._drop.many(connection, [dict(zip(names, key, strict=True)) for key in sorted(needless)])
+
+    def _key_of(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(values[place] for place in self._key)

@@ -1,6 +1,7 @@
 """The ledger's tables: the journal, what is folded from it, and the seals of personal data."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import (
     JSON,
@@ -37,10 +38,16 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        return f"{value.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z" if value else None
+        return _as_text(value) if value else None
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return datetime.fromisoformat(value) if value else None
+
+
+@lru_cache(maxsize=4096)
+def _as_text(value: datetime) -> str:
+    """One instant stands in several rows of a transaction."""
+    return f"{value.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 # --- the journal: appended to, never rewritten ---

@@ -94,7 +94,7 @@ async def choices(
 ) -> said.ChoicesView:
     """What a form may be filled with, what each type requires, to whom a case can go, and the SOP's steps."""
     office = house.office
-    names = await asyncio.to_thread(house.accounts.names)
+    names = await asyncio.to_thread(house.reader.names)
     types = [views.LabelView(code=t.code, id=t.label.id, en=t.label.en) for t in office.types.values()]
     matters = office.categories.values()
     steps = [

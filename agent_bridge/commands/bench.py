@@ -63,9 +63,16 @@ def _search(tell: Tell) -> list[Result]:
     return search.run(tell)
 
 
+def _steps(tell: Tell) -> list[Result]:
+    from agent_bridge.bench import steps
+
+    return asyncio.run(steps.run(tell))
+
+
 BENCHES: dict[str, Callable[[Tell], list[Result]]] = {
     "ami": _ami,
     "ticket": _ticket,
+    "steps": _steps,
     "agi": _agi,
     "pop": _pop,
     "rush": _rush,

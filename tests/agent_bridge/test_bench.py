@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_bridge.bench import agi, ami, pop, rush, search, ticket
+from agent_bridge.bench import agi, ami, pop, rush, search, steps, ticket
 from agent_bridge.bench.measure import Goal, Ratio, ratio, weigh
 
 
@@ -18,6 +18,16 @@ async def test_every_number_answered_in_a_benchmark_is_on_disk() -> None:
 
     assert [result.path for result in results] == ["ticket", "ticket-64", "ticket-64-p99"]
     assert results[0].facts["answered"] == results[0].facts["on_disk"] == 64 + ticket.ALONE
+
+
+async def test_every_call_of_a_benchmark_has_its_eight_steps_and_every_act_its_fact() -> None:
+    results = await steps.run(lambda *_: None, rounds=1, alone=5, callers=64, acts=8)
+
+    paths = ["steps", "steps-64", "steps-64-cpu", "steps-unserved", "steps-act", "steps-act-cpu"]
+    assert [result.path for result in results] == paths
+    assert results[3].facts["owed"] == 64
+    assert results[4].facts["acts"] == 8
+    assert results[4].facts["step_rows"] == 14
 
 
 def test_a_dialogue_of_the_benchmark_is_held_to_its_end_by_all_three() -> None:

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from config.clock import Clock
+from config.errors import Unavailable
 from config.office import Office
 from ticketing import case_facts, tables
 from ticketing.case_facts import SYSTEM, CaseFact
@@ -34,13 +35,18 @@ class Timekeeper:
         self._clock = clock
 
     async def tick(self) -> int:
-        """Notice every due time that has passed; returns how many there were."""
-        due = self._reader.due(self._clock(), DUE_AT_A_TIME)
-        for ticket_id, due_at in due:
-            await self._journal.write(partial(self._notice, ticket_id=ticket_id, due_at=due_at))
-        if due:
-            log.info("due times passed", tickets=len(due))
-        return len(due)
+        """Notice every due time that has passed; returns how many there were.
+
+        Each is a transaction of its own: who registers meanwhile waits for one of them at most.
+        """
+        at, noticed, last = self._clock(), 0, None
+        while due := self._reader.due(at, DUE_AT_A_TIME, after=last):
+            for one in due:
+                noticed += await self._noticed(*one)
+            last = due[-1]
+        if noticed:
+            log.info("due times passed", tickets=noticed)
+        return noticed
 
     async def forget_requests(self) -> None:
         """Let go of answers nobody will ask for again."""
@@ -48,15 +54,29 @@ class Timekeeper:
         old = delete(tables.requests).where(column.at < self._clock() - REQUESTS_KEPT)
         await self._journal.do(lambda connection: connection.execute(old) and None)
 
-    def _notice(self, writing: Writing, ticket_id: str, due_at: datetime) -> None:
+    async def _noticed(self, ticket_id: str, due_at: datetime) -> bool:
+        """Whether it was still to be noticed. A ticket whose notice fails does not hold up the others."""
+        try:
+            return await self._journal.write(partial(self._notice, ticket_id=ticket_id, due_at=due_at))
+        except Unavailable:
+            raise
+        except Exception as fault:
+            # The fault's text may quote values; its class is all that is logged.
+            log.error("due time not noticed", ticket_id=ticket_id, fault=type(fault).__name__)
+            return False
+
+    def _notice(self, writing: Writing, ticket_id: str, due_at: datetime) -> bool:
         column = tables.tickets.c
         row = writing.connection.execute(
             select(column.due_kind, column.next_due_at).where(column.ticket_id == ticket_id)
         ).one_or_none()
         found = writing.case(ticket_id)
         if row is None or found is None or row.next_due_at != due_at:
-            return
-        writing.record(missed(found, DueKind(row.due_kind), due_at, self._office(), self._clock()))
+            return False
+        # A clock that was put back in between cannot make the notice earlier than what it notices.
+        at = max(self._clock(), due_at)
+        writing.record(missed(found, DueKind(row.due_kind), due_at, self._office(), at))
+        return bool(writing.committed)
 
 
 def missed(found: FoldedCase, kind: DueKind, due_at: datetime, office: Office, at: datetime) -> CaseFact:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, select, update
 from sqlalchemy import Row as DbRow
 
 from config.office import Office, Sop
@@ -15,9 +15,9 @@ from ticketing.case_facts import CaseFact, CaseOpened, DueMissed
 from ticketing.facts import Fact, TicketContinued, TicketRegistered
 from ticketing.ledger import codec, folded
 from ticketing.ledger.folded import FoldedCall, Row
-from ticketing.statements import Statement, insert_for, upsert
+from ticketing.statements import RowsOf, Statement, insert_for, upsert
 from ticketing.tickets.calendar import Calendar
-from ticketing.tickets.case import Case, Stage, fold
+from ticketing.tickets.case import Case, fold
 from ticketing.tickets.duplicates import FactsOf, goes_on_in
 from ticketing.tickets.messages import Message, owed
 from ticketing.tickets.ticket import Standing, TicketState, standing_after
@@ -95,12 +95,11 @@ class CaseBook:
 
     def _merged_into(self, connection: Connection, ticket_id: str) -> list[str]:
         """The tickets that go on in this one, and in those that do: their reporters hear of it too."""
-        column = tables.tickets.c
         found: list[str] = []
         wanted = [ticket_id]
         while wanted:
-            one = select(column.ticket_id).where(column.merged_into == wanted.pop())
-            more = [each for each in connection.scalars(one) if each not in (*found, ticket_id)]
+            into = _MERGED_INTO.all(connection, {"into": wanted.pop()})
+            more = [each for (each,) in into if each not in (*found, ticket_id)]
             found += more
             wanted += more
         return found
@@ -130,8 +129,10 @@ def write_cases(
         if found is None:
             continue
         _STATES.many(connection, [state_row(found, office, calendar)])
-        _write_steps(connection, ticket_id, found, sop_of(connection, found.ticket["sop_version"]))
-        _write_messages(connection, ticket_id, message_rows(found))
+        sop = sop_of(connection, found.ticket["sop_version"])
+        _CASE_STEPS.become(connection, ticket_id, _step_rows(ticket_id, found, sop))
+        # A message that a late fact makes needless is owed no more.
+        _OUTBOX.become(connection, ticket_id, message_rows(found))
         notices = [
             row for fact in found.case_facts if isinstance(fact, DueMissed) for row in notice_rows(fact)
         ]
@@ -149,17 +150,14 @@ def load_case(
 
     `facts_of` gives what people did to a ticket: to this one, and to those it went on in.
     """
-    row = connection.execute(
-        select(tables.tickets).where(tables.tickets.c.ticket_id == ticket_id)
-    ).one_or_none()
+    of_ticket = {"of_ticket": ticket_id}
+    row = connection.execute(_TICKET, of_ticket).one_or_none()
     if row is None:
         return None
     others = goes_on_in(ticket_id, facts_of)
     known = tuple(others.pop(ticket_id))
     case = fold(known, ticket_id)
-    own = list(
-        connection.scalars(select(tables.calls.c.call_id).where(tables.calls.c.ticket_id == ticket_id))
-    )
+    own = list(connection.scalars(_CALLS_OF, of_ticket))
     found = calls_of(connection, dict.fromkeys((*own, *case.call_ids)))
     standing, latest = _standing(row, case, [found[call_id].call for call_id in own], calendar)
     # A ticket opened in the middle of a call has no part in what the call was before.
@@ -181,16 +179,7 @@ def state_row(found: FoldedCase, office: Office, calendar: Calendar) -> Row:
 
 def message_rows(found: FoldedCase) -> list[Row]:
     """What is owed to the citizen, told or not."""
-    return [
-        {
-            "key": message.key,
-            "ticket_id": message.ticket_id,
-            "kind": message.kind.value,
-            "owed_at": message.owed_at,
-            "told_at": message.told_at,
-        }
-        for message in found.messages
-    ]
+    return [folded.message_row(message) for message in found.messages]
 
 
 def notice_rows(fact: DueMissed) -> list[Row]:
@@ -241,20 +230,9 @@ def _born(connection: Connection, facts: Iterable[CaseFact]) -> None:
     _TICKETS.many(connection, rows)
 
 
-def _write_steps(connection: Connection, ticket_id: str, found: FoldedCase, sop: Sop) -> None:
-    steps = tables.case_steps
-    connection.execute(delete(steps).where(steps.c.ticket_id == ticket_id))
-    if found.standing.case.stage is Stage.UNTOUCHED and not found.case_facts:
-        return
-    _CASE_STEPS.many(connection, folded.case_step_rows(ticket_id, sop, found.facts))
-
-
-def _write_messages(connection: Connection, ticket_id: str, rows: list[Row]) -> None:
-    """What is owed to the citizen; a message that a late fact makes needless is owed no more."""
-    outbox = tables.outbox
-    needless = delete(outbox).where(outbox.c.ticket_id == ticket_id, outbox.c.told_at.is_(None))
-    connection.execute(needless.where(outbox.c.key.not_in([row["key"] for row in rows])))
-    _OUTBOX.many(connection, rows)
+def _step_rows(ticket_id: str, found: FoldedCase, sop: Sop) -> list[Row]:
+    """A case nobody has worked on has the steps of its calls only."""
+    return folded.case_step_rows(ticket_id, sop, found.facts) if found.case_facts else []
 
 
 def case_facts(connection: Connection, ticket_id: str) -> list[CaseFact]:
@@ -286,10 +264,16 @@ def state_update(*more: str) -> Update:
     )
 
 
+# Built once: a statement made anew costs as much as carrying it out.
+_TICKET = select(tables.tickets).where(tables.tickets.c.ticket_id == bindparam("of_ticket"))
+_CALLS_OF = select(tables.calls.c.call_id).where(tables.calls.c.ticket_id == bindparam("of_ticket"))
+_MERGED_INTO = Statement(
+    lambda _: select(tables.tickets.c.ticket_id).where(tables.tickets.c.merged_into == bindparam("into"))
+)
 _STATES = Statement(lambda _: state_update("person_id"))
 _TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))
-_CASE_STEPS = Statement(lambda _: insert(tables.case_steps), tables.case_steps.c.keys())
-_OUTBOX = upsert(tables.outbox, tables.outbox.c.keys(), only=("owed_at", "told_at"))
+_CASE_STEPS = RowsOf(tables.case_steps, tables.case_steps.c.ticket_id)
+_OUTBOX = RowsOf(tables.outbox, tables.outbox.c.ticket_id)
 _NOTICES = Statement(
     lambda dialect: insert_for(dialect, tables.notices).on_conflict_do_nothing(), tables.notices.c.keys()
 )

@@ -14,6 +14,7 @@ from ticketing.ledger.codec import KINDS
 from ticketing.sop.run import StepTiming, steps_of
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.follow_up import call_back_owed, duty
+from ticketing.tickets.messages import Message
 from ticketing.tickets.number import from_digits
 from ticketing.tickets.ticket import Standing, TicketState
 
@@ -25,16 +26,19 @@ class FoldedCall:
     """A call and everything that follows from it."""
 
     call: Call
-    steps: tuple[StepTiming, ...]
     sop: Sop
     facts: tuple[CallFact, ...]
 
+    @property
+    def steps(self) -> tuple[StepTiming, ...]:
+        """The SOP steps it went through; looked at only when they are to be written."""
+        return steps_of(_of_calls(self.sop), self.facts)
+
 
 def fold_call(known: Sequence[CallFact], call_id: str, sop: Sop) -> FoldedCall:
-    """The call and the steps of `sop` it went through."""
+    """The call, which is carried out by `sop`."""
     call = fold(known, call_id)
-    facts = (*known, *_inferred(call, known))
-    return FoldedCall(call, steps_of(_of_calls(sop), facts), sop, facts)
+    return FoldedCall(call, sop, (*known, *_inferred(call, known)))
 
 
 def _of_calls(sop: Sop) -> Sop:
@@ -189,6 +193,17 @@ def ticket_state_row(
         "new_waiting_since_at": case.waiting_since_at,
         "new_merged_into": case.merged_into,
         "new_closed_at": case.closed_at,
+    }
+
+
+def message_row(message: Message) -> Row:
+    """Something owed to the citizen, told or not."""
+    return {
+        "key": message.key,
+        "ticket_id": message.ticket_id,
+        "kind": message.kind.value,
+        "owed_at": message.owed_at,
+        "told_at": message.told_at,
     }
 
 

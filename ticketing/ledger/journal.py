@@ -123,6 +123,7 @@ class Journal:
     def _commit(self, batch: list[_Item]) -> None:
         try:
             with self._engine.begin() as connection:
+                self._recorder.begin(connection)
                 committed, results = self._settle(connection, batch)
                 reach("before commit")
         except Exception as fault:
@@ -171,6 +172,7 @@ class Journal:
         committed: list[Committed] = []
         try:
             with self._engine.begin() as connection:
+                self._recorder.begin(connection)
                 for item in batch:
                     self._replay_one(connection, item, survivors, results, committed)
         except Exception as late_fault:

@@ -197,12 +197,21 @@ class Reader:
             rows = connection.execute(select(column.user_id, column.username, column.name)).all()
         return {row.user_id: row.name for row in rows} | {row.username: row.name for row in rows}
 
-    def due(self, at: datetime, limit: int) -> list[tuple[str, datetime]]:
-        """Tickets whose due time has passed at `at`, with that time; the most overdue first."""
+    def due(
+        self, at: datetime, limit: int, after: tuple[str, datetime] | None = None
+    ) -> list[tuple[str, datetime]]:
+        """Tickets whose due time has passed at `at`, with that time; the most overdue first.
+
+        With `after` those that follow it in that order.
+        """
         column = tables.tickets.c
         statement = select(column.ticket_id, column.next_due_at).where(column.next_due_at <= at)
+        if after is not None:
+            ticket_id, due_at = after
+            later = (column.next_due_at == due_at) & (column.ticket_id > ticket_id)
+            statement = statement.where((column.next_due_at > due_at) | later)
         with self.connect() as connection:
-            found = connection.execute(statement.order_by(column.next_due_at).limit(limit))
+            found = connection.execute(statement.order_by(column.next_due_at, column.ticket_id).limit(limit))
             return [(row.ticket_id, row.next_due_at) for row in found]
 
     def open_ticket_of_number(self, caller_number: str | None) -> AnyRow | None:

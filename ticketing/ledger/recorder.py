@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal, literal_column, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, literal, literal_column, select
 
 from config.clock import office_day
 from config.office import Office, Sop
@@ -37,8 +37,9 @@ from ticketing.people.privacy import Vault
 from ticketing.statements import Statement, insert_for, upsert
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Case
+from ticketing.tickets.messages import owed
 from ticketing.tickets.number import TicketNumber
-from ticketing.tickets.ticket import standing_after
+from ticketing.tickets.ticket import Standing, standing_after
 
 CALLS_KEPT_IN_MEMORY = 4096
 
@@ -74,9 +75,18 @@ class Recorder:
         self._facts: OrderedDict[str, dict[str, CallFact]] = OrderedDict()
         self._sops: dict[str, Sop] = {}
         self._cases = CaseBook()
+        self._seq: int | None = None
+
+    def begin(self, connection: Connection) -> None:
+        """A transaction begins: what is remembered counts only where nobody else has written since."""
+        (found,) = _NEWEST.each(connection, [{}])
+        if found[0] != self._seq:
+            self.forget()
+            self._seq = found[0]
 
     def forget(self) -> None:
         """Drop what is remembered of live calls: the transaction it belonged to was rolled back."""
+        self._seq = None
         self._facts.clear()
         self._sops.clear()
         self._cases.forget()
@@ -127,10 +137,8 @@ class Recorder:
                 known.update({_key(item)} & self._facts[call_id].keys())
             else:
                 others.append(_key(item))
-        if others:
-            column = tables.journal.c.key
-            known.update(connection.scalars(select(column).where(column.in_(others))))
-        return known
+        found = _KNOWN.each(connection, [{"of_key": key} for key in others])
+        return known | {row[0] for row in found if row}
 
     def _load(self, connection: Connection, call_ids: Iterable[str]) -> None:
         missing = [call_id for call_id in dict.fromkeys(call_ids) if call_id not in self._facts]
@@ -186,6 +194,7 @@ class Recorder:
             return []
         recorded_at = self._recorded_at()
         seqs = _APPEND.each(connection, [_journal_row(fact, recorded_at) for fact in facts])
+        self._seq = seqs[-1][0]
         return [Committed(seq, fact) for (seq,), fact in zip(seqs, facts, strict=True)]
 
     def _derive_calls(self, connection: Connection, facts: list[Fact], touched: dict[str, None]) -> None:
@@ -197,8 +206,7 @@ class Recorder:
                 changed[fact.call_id] = None
         calls = [self._folded(connection, call_id) for call_id in changed]
         for one in calls:
-            left_unserved = one.call.ended_at is not None and not one.call.was_taken
-            if one.call.ticket_id and (left_unserved or not one.call.registered_here):
+            if one.call.ticket_id and not one.call.registered_here:
                 touched[one.call.ticket_id] = None
             if one.call.ticket_id:
                 touched.update(dict.fromkeys(self._cases.worked_on(connection, one.call.ticket_id)))
@@ -278,23 +286,49 @@ def write_calls(
     mine = [call for call in ticketed if call.ticket_id not in but]
     _CALLS.many(connection, [folded.call_row(item.call, office) for item in changed])
     _TICKETS.many(connection, [folded.ticket_row_of_call(call) for call in ticketed if call.registered_here])
-    _TICKET_STATES.many(connection, [_state_row(call, office, calendar) for call in mine])
+    standings = [(call, _standing(call, calendar)) for call in mine]
+    _TICKET_STATES.many(connection, [_state_row(*one, office, calendar) for one in standings])
+    _write_messages(connection, standings)
     _STEPS.many(connection, [row for item in changed for row in folded.step_rows(item)])
 
 
-def _state_row(call: Call, office: Office, calendar: Calendar) -> Row:
+def _standing(call: Call, calendar: Calendar) -> Standing:
     """How a call leaves a ticket nobody has worked on."""
     assert call.ticket_id is not None
+    return standing_after(call, calendar, Case(call.ticket_id), None)
+
+
+def _state_row(call: Call, standing: Standing, office: Office, calendar: Calendar) -> Row:
     assert call.ticket_at is not None
-    standing = standing_after(call, calendar, Case(call.ticket_id), None)
     return folded.ticket_state_row(standing, office, calendar, call.call_id, call.ticket_at)
 
 
+def _write_messages(connection: Connection, standings: Sequence[tuple[Call, Standing]]) -> None:
+    """What is owed to callers nobody has worked for: their number, if they are gone without it."""
+    ended = [(call, standing, owed(standing, ())) for call, standing in standings if call.ended_at]
+    rows = [
+        folded.message_row(message) | {"of_call": call.call_id, "of_ticket": message.ticket_id}
+        for call, _, messages in ended
+        for message in messages
+    ]
+    _OWED.many(connection, rows)
+    _OWED_NO_MORE.many(
+        connection,
+        [
+            {"of_ticket": standing.ticket_id, "of_call": call.call_id}
+            for call, standing, messages in ended
+            if not messages
+        ],
+    )
+
+
+_NEWEST = Statement(lambda _: select(func.max(tables.journal.c.seq)))
 _BEGUN = Statement(
     lambda _: (
         select(literal(1)).where(tables.journal.c.call_id == bindparam("of_call")).limit(literal_column("1"))
     )
 )
+_KNOWN = Statement(lambda _: select(tables.journal.c.key).where(tables.journal.c.key == bindparam("of_key")))
 _APPEND = Statement(
     lambda dialect: insert_for(dialect, tables.journal).returning(tables.journal.c.seq),
     [column.name for column in tables.journal.c if column.name != "seq"],
@@ -304,6 +338,27 @@ _TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))
 _TICKET_STATES = Statement(
     # The latest call decides a ticket's state; an older one that is heard of late changes nothing.
     lambda _: state_update().where(tables.tickets.c.last_call_at <= bindparam("as_of", type_=tables.Instant))
+)
+_IS_LATEST = (tables.tickets.c.ticket_id == bindparam("of_ticket")) & (
+    tables.tickets.c.last_call_id == bindparam("of_call")
+)
+
+
+def _owed(dialect: str) -> Any:
+    columns = tables.outbox.c
+    given = select(*(bindparam(column.name, type_=column.type) for column in columns)).where(
+        exists().where(_IS_LATEST)
+    )
+    statement = insert_for(dialect, tables.outbox).from_select(columns.keys(), given)
+    later = {name: statement.excluded[name] for name in ("owed_at", "told_at")}
+    return statement.on_conflict_do_update(index_elements=["key"], set_=later)
+
+
+_OWED = Statement(_owed)
+_OWED_NO_MORE = Statement(
+    lambda _: delete(tables.outbox).where(
+        tables.outbox.c.ticket_id == bindparam("of_ticket"), exists().where(_IS_LATEST)
+    )
 )
 _STEPS = upsert(tables.sop_steps, tables.sop_steps.c.keys())
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, or_, select
 
 from config.errors import Conflict, NotFound
 from config.office import Office, Sop
@@ -19,6 +19,7 @@ from ticketing.ledger.journal import Journal
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
 from ticketing.tickets.calendar import Calendar
+from ticketing.tickets.ticket import OVER_STATES
 
 
 def differences(engine: Engine, office: Office) -> list[str]:
@@ -107,6 +108,27 @@ def _case_differences(
         if [dict(row._mapping) for row in stored] != rows:
             found.append(f"{table.name} {ticket_id}")
     return found
+
+
+def orphans(connection: Connection) -> list[str]:
+    """The tickets that are not over and that nobody owes anything, or at no time: there are to be none."""
+    column = tables.tickets.c
+    nobodys = or_(
+        column.owner_role.is_(None),
+        func.coalesce(column.owner_id, "") == "",
+        column.next_due_at.is_(None),
+        column.due_kind.is_(None),
+        column.limit_at.is_(None),
+    )
+    found = select(column.ticket_id).where(column.state.not_in(OVER_STATES), nobodys)
+    return list(connection.scalars(found.order_by(column.ticket_id)))
+
+
+def shortcomings(engine: Engine, office: Office) -> list[str]:
+    """All that is wrong with the ledger: what differs from its journal, and tickets that are nobody's."""
+    with engine.execution_options(reading=True).connect() as connection:
+        nobodys = [f"tickets {ticket_id}: no owner or no due time" for ticket_id in orphans(connection)]
+    return differences(engine, office) + nobodys
 
 
 async def erase(journal: Journal, vault: Vault, number: str, clock: Callable[[], datetime]) -> str:

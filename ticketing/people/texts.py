@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select
 
 from ticketing import tables
 from ticketing.people.privacy import Unreadable, Vault
-from ticketing.statements import insert_for
+from ticketing.statements import Statement, insert_for
 
 NAME, NIK, PHONE = "name", "nik", "phone"
 STORY, OUTLINE, SOLUTION, REASON, FOLLOW_UP = "story", "outline", "solution", "reason", "follow_up"
@@ -38,12 +38,11 @@ def write(
     """Seal a text and return its id; every version is kept."""
     text_id = uuid.uuid4().hex
     sealed = vault.seal(_key(connection, person_id), person_id, f"{ticket_id}/{field}", value)
-    connection.execute(
-        insert(tables.texts).values(
-            text_id=text_id, ticket_id=ticket_id, person_id=person_id, field=field,
-            value=sealed, written_at=at, written_by=by,
-        )
-    )  # fmt: skip
+    row = {
+        "text_id": text_id, "ticket_id": ticket_id, "person_id": person_id, "field": field,
+        "value": sealed, "written_at": at, "written_by": by,
+    }  # fmt: skip
+    _TEXTS.many(connection, [row])
     if field in INDEXED:
         index_row = {"blind": vault.blind(field, value), "ticket_id": ticket_id, "field": field}
         statement = insert_for(connection.dialect.name, tables.case_index)
@@ -119,11 +118,18 @@ def tickets_with(connection: Connection, vault: Vault, field: str, value: str) -
 
 def _key(connection: Connection, person_id: str) -> bytes:
     """The person's wrapped key; raises Unreadable once they were erased."""
-    column = tables.person_keys.c
-    key = connection.scalar(select(column.wrapped_key).where(column.person_id == person_id))
-    if key is None:
+    (found,) = _KEYS.each(connection, [{"of_person": person_id}])
+    if found is None:
         raise Unreadable
-    return bytes(key)
+    return bytes(found[0])
+
+
+_TEXTS = Statement(lambda _: insert(tables.texts), tables.texts.c.keys())
+_KEYS = Statement(
+    lambda _: select(tables.person_keys.c.wrapped_key).where(
+        tables.person_keys.c.person_id == bindparam("of_person")
+    )
+)
 
 
 def _with_key() -> Select[tuple[Any, ...]]:

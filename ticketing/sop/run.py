@@ -6,6 +6,7 @@ One engine for every step: a step begins and ends on the facts its definition in
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from config.sop import STEP_ENDED, FactPattern, Sop, SopStep
 from ticketing.case_facts import StepDone, StepSkipped
@@ -43,8 +44,7 @@ class StepTiming:
         return self.seconds <= self.step.standard_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class _Boundary:
+class _Boundary(NamedTuple):
     """A moment at which a step may begin or end; `key` tells two of one instant apart."""
 
     at: datetime
@@ -55,14 +55,34 @@ class _Boundary:
 
 def steps_of(sop: Sop, known: Iterable[Fact]) -> tuple[StepTiming, ...]:
     """The steps that the facts show as begun, in the SOP's order. Pure and order-independent."""
-    once = {fact.key: fact for fact in known}
-    facts = sorted(once.values(), key=lambda fact: (fact.occurred_at, fact.key))
-    said = [fact for fact in facts if isinstance(fact, StepDone | StepSkipped)]
+    told = _told(known)
+    said = [*told.by_kind.get(StepDone.kind, ()), *told.by_kind.get(StepSkipped.kind, ())]
     timings: list[StepTiming] = []
     for step in sop.steps:
         of_step = [fact for fact in said if fact.step == step.number] if said else said
-        timings += _rounds(step, facts, of_step, timings)
+        timings += _rounds(step, told, of_step, timings)
     return tuple(timings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The facts in order, by kind: a step looks only at those that its boundaries name."""
+
+    by_kind: dict[str, list[Fact]]
+    latest_at: datetime | None
+
+
+def _told(known: Iterable[Fact]) -> _Told:
+    once = {fact.key: fact for fact in known}
+    facts = sorted(once.values(), key=_in_time)
+    by_kind: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_kind.setdefault(fact.kind, []).append(fact)
+    return _Told(by_kind, facts[-1].occurred_at if facts else None)
+
+
+def _in_time(fact: Fact) -> tuple[datetime, str]:
+    return fact.occurred_at, fact.key
 
 
 def missing(sop: Sop, known: Sequence[Fact], timings: Sequence[StepTiming]) -> tuple[int, ...]:
@@ -80,12 +100,10 @@ def is_on_the_way(step: SopStep, known: Iterable[Fact]) -> bool:
     return not step.only_if or any(_matches(step.only_if, fact) for fact in known)
 
 
-def _rounds(
-    step: SopStep, facts: list[Fact], said: list[StepDone | StepSkipped], earlier: list[StepTiming]
-) -> list[StepTiming]:
+def _rounds(step: SopStep, told: _Told, said: Sequence[Fact], earlier: list[StepTiming]) -> list[StepTiming]:
     """Each time the step was taken. A skip puts an end to it; what was over before stands."""
     done = [_boundary(fact) for fact in said if isinstance(fact, StepDone)]
-    taken = _taken(step, facts, done, earlier)
+    taken = _taken(step, told, done, earlier)
     skip = next((fact for fact in said if isinstance(fact, StepSkipped)), None)
     if skip is None:
         return taken
@@ -93,16 +111,16 @@ def _rounds(
     return [*before, _skipped(step, skip, len(before) + 1)]
 
 
-def _taken(
-    step: SopStep, facts: list[Fact], done: list[_Boundary], earlier: list[StepTiming]
-) -> list[StepTiming]:
+def _taken(step: SopStep, told: _Told, done: list[_Boundary], earlier: list[StepTiming]) -> list[StepTiming]:
     """`done` are ends that somebody declared, beside those of the definition."""
-    starts = _boundaries(step.starts_on, facts, earlier)
-    ends = _boundaries(step.ends_on, facts, earlier)
+    starts = _boundaries(step.starts_on, told, earlier)
+    if not starts or told.latest_at is None:
+        return []
+    ends = _boundaries(step.ends_on, told, earlier)
     ends = sorted([*ends, *done], key=lambda end: end.at) if done else ends
     found: list[StepTiming] = []
     while starts:
-        timing = _timing(step, starts, ends, len(found) + 1, facts[-1].occurred_at)
+        timing = _timing(step, starts, ends, len(found) + 1, told.latest_at)
         found.append(timing)
         if step.start != "each" or timing.ended_at is None:
             break
@@ -150,11 +168,23 @@ def _skipped(step: SopStep, skip: StepSkipped, round: int) -> StepTiming:
     return StepTiming(step, at, how, at, how, round, skip.actor_id, skip.reason_id)
 
 
-def _boundaries(
-    patterns: tuple[FactPattern, ...], facts: list[Fact], earlier: list[StepTiming]
-) -> list[_Boundary]:
-    waits_for = {pattern.where["step"] for pattern in patterns if pattern.fact == STEP_ENDED}
-    found = [
+def _boundaries(patterns: tuple[FactPattern, ...], told: _Told, earlier: list[StepTiming]) -> list[_Boundary]:
+    found: list[_Boundary] = []
+    matching: list[Fact] = []
+    for pattern in patterns:
+        if pattern.fact == STEP_ENDED:
+            found += _ends_of(pattern.where["step"], earlier)
+        elif of_kind := told.by_kind.get(pattern.fact):
+            matching += [fact for fact in of_kind if _has(fact, pattern.where)] if pattern.where else of_kind
+    if len(patterns) > 1:
+        matching = sorted({fact.key: fact for fact in matching}.values(), key=_in_time)
+    # Of one instant, an earlier step's end comes before a fact.
+    found += [_boundary(fact) for fact in matching]
+    return found if len(patterns) == 1 else sorted(found, key=lambda boundary: boundary.at)
+
+
+def _ends_of(step: int, earlier: list[StepTiming]) -> list[_Boundary]:
+    return [
         _Boundary(
             timing.ended_at,
             timing.ended_by or timing.started_by,
@@ -162,10 +192,8 @@ def _boundaries(
             f"step/{timing.step.number}/{timing.round}",
         )
         for timing in earlier
-        if timing.ended_at and timing.step.number in waits_for
+        if timing.ended_at and timing.step.number == step
     ]
-    found += [_boundary(fact) for fact in facts if _matches(patterns, fact)]
-    return sorted(found, key=lambda boundary: boundary.at)
 
 
 def _boundary(fact: Fact) -> _Boundary:
@@ -177,8 +205,8 @@ def _who(fact: Fact) -> str | None:
 
 
 def _matches(patterns: tuple[FactPattern, ...], fact: Fact) -> bool:
-    return any(
-        pattern.fact == fact.kind
-        and all(getattr(fact, name, None) == value for name, value in pattern.where.items())
-        for pattern in patterns
-    )
+    return any(pattern.fact == fact.kind and _has(fact, pattern.where) for pattern in patterns)
+
+
+def _has(fact: Fact, where: dict[str, Any]) -> bool:
+    return all(getattr(fact, name, None) == value for name, value in where.items())
