@@ -13,7 +13,7 @@ from tests.builders import MONDAY_MORNING, OFFICE
 from ticketing import case_facts as facts
 from ticketing.case_facts import SYSTEM, CaseFact, Channel, FollowUpResult, Track
 from ticketing.facts import CallBackReason
-from ticketing.tickets.case import fold
+from ticketing.tickets.folding import fold
 from ticketing.tickets.ticket import CallBack, Standing, TicketState
 
 TICKET = "26112300424"

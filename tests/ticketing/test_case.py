@@ -12,7 +12,8 @@ from tests.ticketing.case_stories import CALLS, FIELDS, OTHER, TICKET, after, do
 from ticketing import case_facts as facts
 from ticketing.case_facts import CaseFact
 from ticketing.tickets.calendar import Calendar
-from ticketing.tickets.case import Case, Stage, fold
+from ticketing.tickets.case import Case, Stage
+from ticketing.tickets.folding import fold
 from ticketing.tickets.follow_up import OwnerRole, duty, owner
 from ticketing.tickets.messages import owed
 

@@ -17,7 +17,8 @@ from ticketing import case_facts as facts
 from ticketing.case_facts import CaseFact, Track
 from ticketing.facts import CallBackReason
 from ticketing.tickets.calendar import Calendar
-from ticketing.tickets.case import Stage, fold
+from ticketing.tickets.case import Stage
+from ticketing.tickets.folding import fold
 from ticketing.tickets.follow_up import (
     DueKind,
     Duty,

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from tests.ticketing.case_stories import FIELDS, OTHER, TICKET, after, done, some_facts, standing
 from ticketing import case_facts as facts
 from ticketing.case_facts import CaseFact
-from ticketing.tickets.case import fold
 from ticketing.tickets.duplicates import MergedIntoItself, NothingToMerge, check_merge, goes_on_in
+from ticketing.tickets.folding import fold
 from ticketing.tickets.messages import MessageKind, owed
 
 THIRD = "26112300441"

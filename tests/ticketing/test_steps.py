@@ -12,7 +12,8 @@ from ticketing.case_facts import Channel, ReferredElsewhere, Track
 from ticketing.facts import Fact, Provenance
 from ticketing.ledger.folded import fold_call
 from ticketing.sop.run import StepTiming, missing, steps_of
-from ticketing.tickets.case import Stage, fold
+from ticketing.tickets.case import Stage
+from ticketing.tickets.folding import fold
 
 CHILD = "26112300435"
 

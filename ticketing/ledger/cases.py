@@ -17,8 +17,9 @@ from ticketing.ledger import codec, folded
 from ticketing.ledger.folded import FoldedCall, Row
 from ticketing.statements import RowsOf, Statement, insert_for, upsert
 from ticketing.tickets.calendar import Calendar
-from ticketing.tickets.case import Case, fold
+from ticketing.tickets.case import Case
 from ticketing.tickets.duplicates import FactsOf, goes_on_in
+from ticketing.tickets.folding import fold
 from ticketing.tickets.messages import Message, owed
 from ticketing.tickets.ticket import Standing, TicketState, standing_after
 

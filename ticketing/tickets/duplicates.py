@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from config.errors import Conflict
 from ticketing import case_facts as facts
 from ticketing.case_facts import CaseFact
-from ticketing.tickets.case import Case, in_order
+from ticketing.tickets.case import Case
+from ticketing.tickets.folding import in_order
 
 FactsOf = Mapping[str, Iterable[CaseFact]]
 """What people did to each ticket."""

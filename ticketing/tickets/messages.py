@@ -8,8 +8,9 @@ from enum import StrEnum
 from config.yaml_files import fingerprint
 from ticketing import case_facts as facts
 from ticketing.case_facts import CaseFact
-from ticketing.tickets.case import Case, in_order
+from ticketing.tickets.case import Case
 from ticketing.tickets.duplicates import NEWS, FactsOf, News, news_from_others
+from ticketing.tickets.folding import in_order
 from ticketing.tickets.ticket import Standing
 
 
