@@ -24,7 +24,7 @@ def guard(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mut
     Of a fault only its kind and its place are kept: its words may quote what was being written.
     """
     if fault := _fault_of(event.pop("exc_info", None)):
-        event["fault"], event["at"] = type(fault).__name__, _place_of(fault)
+        event.update(fault=type(fault).__name__, at=_place_of(fault))
     for name in list(event):
         if name in PERSONAL:
             event[name] = "[...]"
