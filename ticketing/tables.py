@@ -201,6 +201,13 @@ notices = Table(
     Index(None, "to_role", "to_id", "at"),
 )
 
+merges = Table(
+    "merges",
+    metadata,
+    Column("into_ticket_id", String(20), primary_key=True),
+    Column("ticket_id", String(20), primary_key=True),
+)
+
 sop_steps = Table(
     "sop_steps",
     metadata,

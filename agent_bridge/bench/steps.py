@@ -41,8 +41,8 @@ from ticketing.people.privacy import Vault
 from ticketing.people.roles import Role
 
 ROUNDS = 7
-ALONE, CALLERS, TOGETHER = 600, 2048, 64
-CASES, ACTS = 100, 300
+ALONE, CALLERS, TOGETHER = 300, 1024, 64
+CASES, ACTS = 100, 150
 AT_A_TIME = 4 * TOGETHER
 """So many calls of ours, then so many of the peer's: whatever the disk does meanwhile strikes both."""
 STEPS_OF_A_CALL = 8

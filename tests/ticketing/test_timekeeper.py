@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import Row, select
@@ -186,6 +186,7 @@ async def test_two_backends_on_one_ledger_notice_each_due_time_once_and_see_each
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(-40, 60), min_size=2, max_size=8), st.integers(0, 3))
+@example([1, 1], 2)
 def test_a_clock_that_jumps_back_and_forth_loses_no_due_time(
     tmp_path_factory: pytest.TempPathFactory, hours: Sequence[int], back: int
 ):

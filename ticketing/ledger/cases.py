@@ -11,7 +11,7 @@ from sqlalchemy import Row as DbRow
 from config.office import Office, Sop
 from ticketing import tables
 from ticketing.calls.call import Call
-from ticketing.case_facts import CaseFact, CaseOpened, DueMissed
+from ticketing.case_facts import CaseFact, CaseOpened, DueMissed, Merged
 from ticketing.facts import Fact, TicketContinued, TicketRegistered
 from ticketing.ledger import codec, folded
 from ticketing.ledger.folded import FoldedCall, Row
@@ -69,6 +69,9 @@ class CaseBook:
                 changed[fact.ticket_id] = None
             elif isinstance(fact, CaseFact):
                 self.facts_of(connection, fact.ticket_id)[fact.key] = fact
+                if isinstance(fact, Merged):
+                    into = {"into_ticket_id": fact.into_ticket_id, "ticket_id": fact.ticket_id}
+                    _MERGES.many(connection, [into])
                 changed[fact.ticket_id] = None
                 changed.update(dict.fromkeys(self._merged_into(connection, fact.ticket_id)))
                 if isinstance(fact, CaseOpened):
@@ -95,7 +98,7 @@ class CaseBook:
             self._children.pop(ticket_id, None)
 
     def _merged_into(self, connection: Connection, ticket_id: str) -> list[str]:
-        """The tickets that go on in this one, and in those that do: their reporters hear of it too."""
+        """The tickets that ever went on in this one, and in those: their reporters may hear of it too."""
         found: list[str] = []
         wanted = [ticket_id]
         while wanted:
@@ -269,7 +272,10 @@ def state_update(*more: str) -> Update:
 _TICKET = select(tables.tickets).where(tables.tickets.c.ticket_id == bindparam("of_ticket"))
 _CALLS_OF = select(tables.calls.c.call_id).where(tables.calls.c.ticket_id == bindparam("of_ticket"))
 _MERGED_INTO = Statement(
-    lambda _: select(tables.tickets.c.ticket_id).where(tables.tickets.c.merged_into == bindparam("into"))
+    lambda _: select(tables.merges.c.ticket_id).where(tables.merges.c.into_ticket_id == bindparam("into"))
+)
+_MERGES = Statement(
+    lambda dialect: insert_for(dialect, tables.merges).on_conflict_do_nothing(), tables.merges.c.keys()
 )
 _STATES = Statement(lambda _: state_update("person_id"))
 _TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))

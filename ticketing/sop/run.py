@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from config.sop import STEP_ENDED, FactPattern, Sop, SopStep
 from ticketing.case_facts import StepDone, StepSkipped
 from ticketing.facts import Fact, Provenance
 
 
-@dataclass(frozen=True, slots=True)
-class StepTiming:
+class StepTiming(Struct, frozen=True):
     """One step of one case. `ended_at` is None while it runs; `round` counts how often it was taken.
 
     `by` is who acted last in it, where people did. A skipped step has the reason's text, and no seconds.
@@ -39,9 +40,8 @@ class StepTiming:
     @property
     def within(self) -> bool | None:
         """Whether it kept its standard time; None while it runs or where there is none."""
-        if self.seconds is None or self.step.standard_seconds is None:
-            return None
-        return self.seconds <= self.step.standard_seconds
+        seconds, standard = self.seconds, self.step.standard_seconds
+        return None if seconds is None or standard is None else seconds <= standard
 
 
 class _Boundary(NamedTuple):
