@@ -18,13 +18,23 @@ export function useCase(number: string): { found: CaseView | null; fault: string
   return { found: data ?? null, fault: error?.message ?? "" };
 }
 
-export function useCases(query: string): { lines: CaseLine[] | null; readAt: number; fault: string } {
+export interface Listed {
+  lines: CaseLine[] | null;
+  readAt: number;
+  /** Server time minus this browser's, in milliseconds: what is left is counted on the server's. */
+  offset: number;
+  fault: string;
+}
+
+export function useCases(query: string): Listed {
   const { data, error, dataUpdatedAt } = useQuery({
     queryKey: ["cases", query],
     queryFn: () => call<CaseList>("GET", `/api/cases?${query}`),
     refetchInterval: SOON_MS,
   });
-  return { lines: data?.cases ?? null, readAt: dataUpdatedAt, fault: error?.message ?? "" };
+  const timed = data?.cases.find((line) => line.next_due_at && line.seconds_left !== null);
+  const serverAt = timed ? Date.parse(timed.next_due_at!) - timed.seconds_left! * 1000 : dataUpdatedAt;
+  return { lines: data?.cases ?? null, readAt: dataUpdatedAt, offset: serverAt - dataUpdatedAt, fault: error?.message ?? "" };
 }
 
 export function useChoicesOfForm(): ChoicesView | null {

@@ -28,7 +28,7 @@ export function Duplicates({ found, acting }: { found: CaseView; acting: Acting 
             <Text fz="sm">
               {say("maybeSame")} <b className="figures">{one.number}</b> {one.category?.[language]}, {say(`st_${one.state}` as TextKey)}
             </Text>
-            <Button size="compact-sm" variant="default" onClick={() => setInto(one.number)} data-testid="merge-offer">{say("merge")} ...</Button>
+            <Button size="compact-sm" variant="default" flex="none" onClick={() => setInto(one.number)} data-testid="merge-offer">{say("merge")} ...</Button>
           </Group>
         ))
       ) : (
