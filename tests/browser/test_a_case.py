@@ -32,7 +32,7 @@ async def test_a_complaint_goes_from_the_agent_by_the_dispatcher_to_the_official
         await asyncio.gather(
             presses(phone, "0"),
             dispatcher.goto(f"{running.address}/masuk#sekali={tokens['Rudi']}"),
-            official.goto(f"{running.address}/masuk#sekali={tokens['Pejabat Dafduk 1']}"),
+            official.goto(f"{running.address}/masuk#sekali={tokens['Anwar']}"),
         )
         await phase(desk, "ringing")
         await desk.keyboard.press("Alt+t")
