@@ -10,7 +10,7 @@ from ticketing.people.roles import Role
 
 AGENTS = (("dewi", "Dewi"), ("rini", "Rini"))
 DISPATCHERS = (("rudi", "Rudi"),)
-OFFICIALS = (("pejabat.dafduk.1", "Pejabat Dafduk 1"),)
+OFFICIALS = (("pejabat.dafduk.1", "Anwar"),)
 """Whom `units.yaml` names: the practice cases of KTP and KK go to this one."""
 
 

@@ -1,6 +1,7 @@
 """Reading cases: lists by time left, one case whole, messages owed, notices, what a form may hold."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from agent_bridge.api.refusals import PROBLEMS
 from agent_bridge.house import House
 from config.clock import now
 from ticketing.desk import dispatching
-from ticketing.desk.matrix import Deed
+from ticketing.desk.matrix import Deed, may
 from ticketing.tickets.number import from_digits
 
 router = APIRouter(prefix="/api", tags=["cases"], responses=PROBLEMS)
@@ -138,4 +139,6 @@ def _whole(house: House, session: Session, ticket_id: str, at: datetime) -> said
     children = reader.children(ticket_id)
     names = house.reader.names()
     words = reader.words(found)
+    if not may(session.role, Deed.ENTER):
+        words = replace(words, draft=None)
     return case_answers.case_view(found, words, children, office, sop, names, at, phone, typist)

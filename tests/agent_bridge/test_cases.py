@@ -224,6 +224,25 @@ async def test_cases_stay_in_their_own_eyes(office: OfficeAtWork):
     ).status_code == 403
 
 
+async def test_what_is_typed_is_shown_to_those_who_may_type_it_and_to_nobody_else(office: OfficeAtWork):
+    case = f"/cases/{(number := await office.call())}"
+    await office.dewi.does(f"{case}/draft", {"typed": {"nik": "3578014101900001"}}, "PUT")
+    await to_the_official(office, number)
+
+    readers = ("dewi", "sari", "rudi", "pejabat.dafduk.1")
+    shown = {name: (await office.people[name].sees(case))["draft"] is not None for name in readers}
+
+    assert shown == {"dewi": True, "sari": True, "rudi": False, "pejabat.dafduk.1": False}
+
+
+async def test_choices_name_each_units_officials_and_its_head(office: OfficeAtWork):
+    units = {unit["code"]: unit for unit in (await office.rudi.sees("/choices"))["units"]}
+
+    people = [one["username"] for one in units["dafduk"]["officials"]]
+    assert people == ["pejabat.dafduk.1", "pejabat.dafduk.2", "kabid.dafduk"]
+    assert units["dafduk"]["officials"][0]["name"] == "Pejabat.Dafduk.1"
+
+
 async def test_bribery_is_seen_by_supervisors_and_oversight_alone(office: OfficeAtWork):
     number = await office.call()
     case = f"/cases/{number}"

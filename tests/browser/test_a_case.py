@@ -32,7 +32,7 @@ async def test_a_complaint_goes_from_the_agent_by_the_dispatcher_to_the_official
         await asyncio.gather(
             presses(phone, "0"),
             dispatcher.goto(f"{running.address}/masuk#sekali={tokens['Rudi']}"),
-            official.goto(f"{running.address}/masuk#sekali={tokens['Pejabat Dafduk 1']}"),
+            official.goto(f"{running.address}/masuk#sekali={tokens['Anwar']}"),
         )
         await phase(desk, "ringing")
         await desk.keyboard.press("Alt+t")
@@ -65,16 +65,16 @@ async def types_the_complaint(desk: Page, screenshots: Path) -> None:
     await desk.get_by_test_id("field-type").focus()
     await chooses(desk, "Pengad")
     await chooses(desk, "diblokir")
-    await desk.keyboard.type(STORY)
+    await desk.keyboard.insert_text(STORY)
     await expect(desk.locator(".hit").first).to_be_visible()
     await expect(desk.get_by_test_id("saved")).to_contain_text("detik lalu")
     await desk.screenshot(path=screenshots / "a2-bicara-terisi.png")
     await desk.keyboard.press("Tab")
-    await desk.keyboard.type("KK masih diblokir setelah pindah")
+    await desk.keyboard.insert_text("KK masih diblokir setelah pindah")
     await expect(desk.get_by_test_id("missing")).to_have_text("Isian lengkap")
 
     await desk.context.set_offline(True)
-    await desk.keyboard.type("; surat pindah ada.")
+    await desk.keyboard.insert_text("; surat pindah ada.")
     await expect(desk.get_by_test_id("unsaved")).to_be_visible(timeout=15_000)
     await desk.screenshot(path=screenshots / "a3-tanpa-jaringan.png")
     await desk.context.set_offline(False)

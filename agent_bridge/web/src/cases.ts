@@ -18,13 +18,23 @@ export function useCase(number: string): { found: CaseView | null; fault: string
   return { found: data ?? null, fault: error?.message ?? "" };
 }
 
-export function useCases(query: string): { lines: CaseLine[] | null; readAt: number; fault: string } {
+export interface Listed {
+  lines: CaseLine[] | null;
+  readAt: number;
+  /** Server time minus this browser's, in milliseconds: what is left is counted on the server's. */
+  offset: number;
+  fault: string;
+}
+
+export function useCases(query: string): Listed {
   const { data, error, dataUpdatedAt } = useQuery({
     queryKey: ["cases", query],
     queryFn: () => call<CaseList>("GET", `/api/cases?${query}`),
     refetchInterval: SOON_MS,
   });
-  return { lines: data?.cases ?? null, readAt: dataUpdatedAt, fault: error?.message ?? "" };
+  const timed = data?.cases.find((line) => line.next_due_at && line.seconds_left !== null);
+  const serverAt = timed ? Date.parse(timed.next_due_at!) - timed.seconds_left! * 1000 : dataUpdatedAt;
+  return { lines: data?.cases ?? null, readAt: dataUpdatedAt, offset: serverAt - dataUpdatedAt, fault: error?.message ?? "" };
 }
 
 export function useChoicesOfForm(): ChoicesView | null {
@@ -51,6 +61,8 @@ export function useAdvice(number: string, wanted: boolean): SuggestionView | nul
 export interface Acting {
   /** Does something to the case; null where it was refused, and the refusal is said. */
   act: (method: string, path: string, body?: unknown) => Promise<ActView | null>;
+  /** The same beside what is asked for by a button: no button waits for it. */
+  actAside: (method: string, path: string, body?: unknown) => Promise<ActView | null>;
   refusal: string;
   forget: () => void;
   busy: boolean;
@@ -60,24 +72,29 @@ export function useActing(number: string): Acting {
   const queries = useQueryClient();
   const [refusal, setRefusal] = useState("");
   const [underWay, setUnderWay] = useState(0);
-  const act = useCallback(
+  const actAside = useCallback(
     async (method: string, path: string, body?: unknown) => {
       setRefusal("");
-      setUnderWay((count) => count + 1);
       try {
         return await call<ActView>(method, `/api/cases/${number}/${path}`, body);
       } catch (fault) {
         setRefusal(fault instanceof Error ? fault.message : String(fault));
         return null;
       } finally {
-        setUnderWay((count) => count - 1);
         void queries.invalidateQueries({ queryKey: ["case", number] });
         void queries.invalidateQueries({ queryKey: ["cases"] });
       }
     },
     [number, queries],
   );
-  return { act, refusal, forget: () => setRefusal(""), busy: underWay > 0 };
+  const act = useCallback(
+    async (method: string, path: string, body?: unknown) => {
+      setUnderWay((count) => count + 1);
+      return actAside(method, path, body).finally(() => setUnderWay((count) => count - 1));
+    },
+    [actAside],
+  );
+  return { act, actAside, refusal, forget: () => setRefusal(""), busy: underWay > 0 };
 }
 
 /** Days and times of the office, in the reader's language. */

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { type ActView, call, type CaseView, type FormField, Refusal, type Typed } from "./api/client";
 
 const SAVE_AFTER_MS = 1_200;
+const SOON_MS = 200;
 const AGAIN_AFTER_MS = 3_000;
 
 export interface DraftInHand {
@@ -26,10 +27,15 @@ export function useDraft(found: CaseView): DraftInHand {
   const newest = useRef(typed);
   const dirty = useRef(false);
   const timer = useRef(0);
+  const underWay = useRef(false);
+  const latestSave = useRef<() => Promise<void>>(async () => undefined);
 
   const save = useCallback(async () => {
     timer.current = 0;
+    // One after the other, lest an older text arrive last.
+    if (underWay.current) return void (timer.current = window.setTimeout(() => void latestSave.current(), SOON_MS));
     dirty.current = false;
+    underWay.current = true;
     try {
       const saved = await call<ActView>("PUT", `/api/cases/${number}/draft`, { typed: newest.current }, []);
       setSavedAt(Date.now());
@@ -40,10 +46,11 @@ export function useDraft(found: CaseView): DraftInHand {
       if (fault instanceof Refusal && fault.status === 409) return setUnsaved(false);
       dirty.current = true;
       setUnsaved(true);
-      timer.current ||= window.setTimeout(() => void save(), AGAIN_AFTER_MS);
+      timer.current ||= window.setTimeout(() => void latestSave.current(), AGAIN_AFTER_MS);
+    } finally {
+      underWay.current = false;
     }
   }, [number, queries, found.state]);
-  const latestSave = useRef(save);
   latestSave.current = save;
 
   const change = useCallback((changed: Typed) => {

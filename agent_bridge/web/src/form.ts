@@ -33,7 +33,7 @@ export function useForm(found: CaseView, draft: DraftInHand, acting: Acting, cho
     for (const field of ["type", "category"] as const) if (values[field]) body[field] = values[field];
     const overrides = (["nik", "phone"] as const).filter((field) => field in body && kept.current[field]?.value === values[field]);
     if (overrides.length) Object.assign(body, { overrides, override_reason: kept.current[overrides[0]!]!.reason });
-    const answer = await acting.act("PUT", "form", body);
+    const answer = await acting.actAside("PUT", "form", body);
     if (!answer) return null;
     const doubted = (answer.warnings ?? []).map((one) => one.field);
     setWarnings(answer.warnings ?? []);
@@ -44,7 +44,7 @@ export function useForm(found: CaseView, draft: DraftInHand, acting: Acting, cho
   };
   const handInOutline = async (outline: string | undefined) => {
     if (!outline?.trim() || outline === recorded.current.outline) return null;
-    const answer = await acting.act("POST", "outline", { text: outline });
+    const answer = await acting.actAside("POST", "outline", { text: outline });
     if (answer) recorded.current.outline = outline;
     return answer;
   };

@@ -36,7 +36,7 @@ declare module "@tanstack/react-router" {
     router: typeof router;
   }
 }
-const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } });
+const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false, networkMode: "always" } } });
 
 function Pages() {
   const [language, setLanguage] = useState<Language>(storedLanguage());

@@ -206,5 +206,6 @@ export const CASE_TEXTS = {
   toCall: ["Hubungi warga, lalu catat di sini.", "Call the citizen, then note it here."],
   calledMyself: ["Sudah saya sampaikan", "I have told the citizen"],
   back: ["Kembali", "Back"],
-  staleList: ["Data lama: server tidak menjawab. Mencoba lagi ...", "Old data: the server does not answer. Trying again ..."],
+  age: ["data {s} detik lalu", "data {s} seconds old"],
+  staleList: ["Data lama, {s} detik: server tidak menjawab. Mencoba lagi ...", "Old data, {s} seconds: the server does not answer. Trying again ..."],
 } as const satisfies Record<string, readonly [string, string]>;

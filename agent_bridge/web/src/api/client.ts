@@ -52,7 +52,8 @@ export async function call<T = void>(method: string, path: string, body?: unknow
   if (method === "GET" || !path.startsWith("/api/cases/")) return once<T>(method, path, body);
   const act = `${method} ${path} ${JSON.stringify(body)}`;
   const key = unanswered.get(act) ?? newKey();
-  unanswered.set(act, key);
+  // An act that is not tried again here is its caller's to repeat, and leaves nothing behind.
+  if (waits.length) unanswered.set(act, key);
   for (const wait of [...waits, null]) {
     try {
       const answer = await once<T>(method, path, body, key);

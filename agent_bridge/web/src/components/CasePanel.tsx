@@ -69,7 +69,7 @@ function Work({ found, phase, now, steps, show }: Props & { found: CaseView; roo
   const openSending = async () => {
     setSending(true);
     await form.record();
-    await acting.act("POST", "dispatch/opened");
+    await acting.actAside("POST", "dispatch/opened");
   };
   const send = async (track: string, urgency: string) => {
     await form.record();
@@ -99,7 +99,7 @@ function Work({ found, phase, now, steps, show }: Props & { found: CaseView; roo
   const searching = !over && !elsewhere && !sending && !recapping && !["solved", "awaiting_confirmation", "referred", "settled"].includes(found.state);
   return (
     <Card withBorder padding="sm" className="case" data-testid="case" data-state={found.state}>
-      <CaseSteps steps={steps} known={found.steps} now={now} done={(step) => void acting.act("POST", "steps/done", { step })} />
+      <CaseSteps steps={steps} known={found.steps} now={now} done={(step) => void acting.actAside("POST", "steps/done", { step })} />
       {acting.refusal && <Alert color="red" role="alert" py={6} withCloseButton onClose={acting.forget} data-testid="refusal">{acting.refusal}</Alert>}
       <div className="case-sides">
         <div>
@@ -111,13 +111,13 @@ function Work({ found, phase, now, steps, show }: Props & { found: CaseView; roo
           {sending && !over && <DispatchForm onCall={onCall} missing={form.missing.length > 0} busy={acting.busy} send={send} leave={() => setSending(false)} />}
           {elsewhere && <Elsewhere {...shared} />}
           {!sending && <SolutionCard {...shared} />}
-          {!sending && <Confirmation {...shared} />}
+          {!sending && <Confirmation {...shared} talking={phase === "talking"} />}
           {phase === "talking" && found.state === "settled" && <Text fw={600} data-testid="settled">{say("settledNow")}</Text>}
           {found.call_back_due_at && phase === "none" && <CallBack acting={acting} />}
           {recapping && !over && !sending && <Recap found={found} draft={draft} acting={acting} />}
           {searching && (
             <FaqSearch story={draft.typed.story ?? ""} tell={tell} busy={acting.busy}
-              opened={(article) => void acting.act("POST", "faq", { article })} />
+              opened={(article) => void acting.actAside("POST", "faq", { article })} />
           )}
         </Side>
       </div>

@@ -1,6 +1,7 @@
 // The screen pop: who calls and why, while the phone still rings; a line above the case once one talks.
 import { Badge, Card, Divider, Grid, Group, Stack, Text, Title } from "@mantine/core";
-import { useContext } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useContext, useEffect } from "react";
 import type { PopView } from "../api/client";
 import { minutes, secondsBetween } from "../clock";
 import { LanguageContext, type TextKey, useText } from "../text";
@@ -54,6 +55,11 @@ function Ringing({ pop, now }: { pop: PopView; now: number }) {
 
 function InCall({ pop, now }: { pop: PopView; now: number }) {
   const say = useText();
+  const queries = useQueryClient();
+  useEffect(() => {
+    // The call's own steps are steps of the case too.
+    void queries.invalidateQueries({ queryKey: ["case"] });
+  }, [queries, pop.phase, pop.closing_at]);
   return (
     <Group justify="space-between" gap="md" wrap="nowrap">
       <Title order={2} fz={26} lh={1.1} className="figures" data-testid="pop-ticket">{pop.ticket?.number}</Title>

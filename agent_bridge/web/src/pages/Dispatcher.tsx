@@ -1,9 +1,10 @@
 // The dispatcher: what is to be forwarded, the least time left first; right of it the case so far and what to do.
-import { Alert, Badge, Button, Card, Center, Group, Loader, Stack, Table, Text, Title } from "@mantine/core";
+import { Alert, Badge, Box, Button, Card, Center, Group, Loader, Stack, Table, Text, Title } from "@mantine/core";
 import { useContext, useEffect, useState } from "react";
 import type { CaseLine } from "../api/client";
 import { useAdvice, useCases, useChoicesOfForm } from "../cases";
 import { useNow } from "../clock";
+import { Age, isStale } from "../components/Age";
 import { DispatchedCase } from "../components/DispatchedCase";
 import { Frame } from "../components/Frame";
 import { dueText } from "../components/Tasks";
@@ -13,6 +14,8 @@ import { useSession, useSignOut } from "../session";
 import { LanguageContext, type TextKey, useText } from "../text";
 
 const LISTED = "limit=100";
+/** The step of the SOP whose standard a caller on the line is forwarded within. */
+const FORWARDING = 10;
 
 export function DispatcherPage() {
   const say = useText();
@@ -37,9 +40,9 @@ export function DispatcherPage() {
 
 function Board() {
   const say = useText();
-  const now = useNow(0);
   const [chosen, setChosen] = useState<string | null>(null);
-  const { lines, fault } = useCases(LISTED);
+  const { lines, fault, offset, readAt } = useCases(LISTED);
+  const now = useNow(offset);
   const next = lines?.find((line) => line.state === "with_dispatcher" && line.number !== chosen)?.number;
   useAltKey("n", next ? () => setChosen(next) : null);
   useEffect(() => {
@@ -52,8 +55,8 @@ function Board() {
   const list = { chosen, choose: setChosen, now };
   return (
     <>
-      {fault && <Alert color="orange" radius={0} py={6}>{say("staleList")}</Alert>}
-      <div className="dispatch" style={{ opacity: fault ? 0.5 : 1 }}>
+      <Box px="md" pt="xs"><Age readAt={readAt} /></Box>
+      <div className="dispatch" data-stale={isStale(readAt)}>
         <Stack>
           <Card withBorder padding="md">
             <Group justify="space-between" mb="xs">
@@ -106,9 +109,10 @@ function Row({ line, advised, chosen, choose, now }: Omit<CasesProps, "lines"> &
   const say = useText();
   const { language } = useContext(LanguageContext);
   const isChosen = chosen === line.number;
+  const forwarding = useChoicesOfForm()?.steps.find((step) => step.step === FORWARDING)?.standard_seconds ?? undefined;
   return (
     <Table.Tr className={isChosen ? "row-chosen" : undefined} onClick={() => choose(line.number)} style={{ cursor: "pointer" }} data-testid={`row-${line.number}`}>
-      <Table.Td ta="right"><TimeLeft until={line.next_due_at} now={now} /></Table.Td>
+      <Table.Td ta="right"><TimeLeft until={line.next_due_at} now={now} of={line.track === "live" && advised ? forwarding : undefined} /></Table.Td>
       <Table.Td>
         <Button variant="transparent" color="dark" size="compact-sm" px={0} className="figures" aria-pressed={isChosen} onClick={() => choose(line.number)}>{line.number}</Button>
       </Table.Td>

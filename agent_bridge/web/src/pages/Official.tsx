@@ -4,6 +4,7 @@ import { useContext, useState } from "react";
 import type { CaseLine } from "../api/client";
 import { useActing, useCases } from "../cases";
 import { useNow } from "../clock";
+import { Age, isStale } from "../components/Age";
 import { Frame } from "../components/Frame";
 import { OfficialCase } from "../components/OfficialCase";
 import { TimeLeft } from "../components/TimeLeft";
@@ -31,16 +32,16 @@ export function OfficialPage() {
 
 function Mine({ name }: { name: string }) {
   const say = useText();
-  const now = useNow(0);
   const [chosen, setChosen] = useState<string | null>(null);
-  const { lines, fault } = useCases("mine=true&limit=100");
+  const { lines, fault, offset, readAt } = useCases("mine=true&limit=100");
+  const now = useNow(offset);
   if (!lines) return <Center h={300}>{fault ? <Alert color="red">{fault}</Alert> : <Loader />}</Center>;
   const consults = lines.filter((line) => line.due_kind === "consult");
   const others = lines.filter((line) => line.due_kind !== "consult");
   const counts = GROUPS.map((group) => `${say(group)} ${others.filter((line) => groupOf(line, now) === group).length}`);
   return (
-    <div className="official" style={{ opacity: fault ? 0.5 : 1 }}>
-      {fault && <Alert color="orange" py={6} mb="sm">{say("staleList")}</Alert>}
+    <div className="official" data-stale={isStale(readAt)}>
+      <Age readAt={readAt} />
       {chosen ? (
         <OfficialCase key={chosen} number={chosen} now={now} leave={() => setChosen(null)} />
       ) : (
@@ -112,9 +113,9 @@ function Consult({ line, now, open }: LineProps) {
   };
   return (
     <Card withBorder padding="md" style={{ borderWidth: 2, borderColor: "var(--mantine-color-teal-9)" }} data-testid="consult" role="alert">
-      <Group justify="space-between">
+      <Group justify="space-between" wrap="nowrap">
         <Text fw={700}>{say("consultWaiting")}</Text>
-        <Text fz={28}><TimeLeft until={line.next_due_at} now={now} /></Text>
+        <Text fz={28} fw={700} flex="none"><TimeLeft until={line.next_due_at} now={now} /></Text>
       </Group>
       <Text mb="sm">{line.category?.[language]} · <span className="figures">{line.number}</span></Text>
       {acting.refusal && <Alert color="red" role="alert" mb="sm">{acting.refusal}</Alert>}

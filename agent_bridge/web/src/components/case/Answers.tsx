@@ -63,11 +63,11 @@ export function SolutionCard({ found, acting, onCall }: Props) {
 }
 
 /** SOP step 12: does that settle it, and is there anything else. */
-export function Confirmation({ found, acting }: Props) {
+export function Confirmation({ found, acting, talking }: Props & { talking: boolean }) {
   const say = useText();
   const answer = (satisfied: boolean) => void acting.act("POST", "confirmation", { satisfied });
   const told = found.state === "awaiting_confirmation";
-  const later = ["with_dispatcher", "with_official"].includes(found.state) && found.track === "deferred" && !askedSinceSent(found);
+  const later = talking && ["with_dispatcher", "with_official"].includes(found.state) && found.track === "deferred" && !askedSinceSent(found);
   useAltKey("y", told || later ? () => answer(told) : null);
   useAltKey("x", told ? () => answer(false) : null);
   if (!told && !later) return null;

@@ -26,9 +26,9 @@ export function Duplicates({ found, acting }: { found: CaseView; acting: Acting 
         offered.slice(0, 3).map((one) => (
           <Group key={one.number} gap="sm" justify="space-between" wrap="nowrap">
             <Text fz="sm">
-              {say("maybeSame")} <b className="figures">{one.number}</b> {one.category?.[language]}, {say(`st_${one.state}` as TextKey)}
+              {say("maybeSame")} <b className="figures">{one.number}</b> ({[one.category?.[language], say(`st_${one.state}` as TextKey)].filter(Boolean).join(", ")})
             </Text>
-            <Button size="compact-sm" variant="default" onClick={() => setInto(one.number)} data-testid="merge-offer">{say("merge")} ...</Button>
+            <Button size="compact-sm" variant="default" flex="none" onClick={() => setInto(one.number)} data-testid="merge-offer">{say("merge")} ...</Button>
           </Group>
         ))
       ) : (

@@ -36,7 +36,7 @@ export function FaqSearch({ story, opened, tell, busy }: Props) {
   const hits = query.length > 1 ? (data?.hits ?? []).slice(0, SHOWN) : [];
   const hit = hits[Math.min(chosen, hits.length - 1)];
   useAltKey("q", () => box.current?.focus());
-  useAltKey("p", hit && tell && !busy ? () => void tell(hit, wanted) : null);
+  useAltKey("p", hit && tell ? () => void tell(hit, wanted) : null);
 
   const choose = (place: number) => {
     const next = Math.max(0, Math.min(hits.length - 1, place));
