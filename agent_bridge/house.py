@@ -186,10 +186,13 @@ class House:
 
     async def keep_due_times(self) -> None:
         """Notice due times as they pass, for ever; while the ledger is busy they wait."""
-        forget_at = now()
+        forget_at, counted_by = now(), None
         while True:
             await asyncio.sleep(DUE_TIMES_SECONDS)
             try:
+                if counted_by is not self.office.hours:
+                    await self.timekeeper.count_anew()
+                    counted_by = self.office.hours
                 await self.timekeeper.tick()
                 await self.faq.count_left(now())
                 if now() >= forget_at:

@@ -176,6 +176,7 @@ case_steps = Table(
     Column("seconds", Float),
     Column("standard_seconds", Integer),
     Column("within", Boolean),
+    sqlite_with_rowid=False,
 )
 
 outbox = Table(
@@ -213,7 +214,7 @@ sop_steps = Table(
     metadata,
     Column("call_id", String(80), primary_key=True),
     Column("step", Integer, primary_key=True),
-    Column("ticket_id", String(20), index=True),
+    Column("ticket_id", String(20)),
     Column("sop_version", String(80), nullable=False),
     Column("started_at", Instant),
     Column("started_by", String(20)),
@@ -222,6 +223,7 @@ sop_steps = Table(
     Column("seconds", Float),
     Column("standard_seconds", Integer),
     Column("within", Boolean),
+    sqlite_with_rowid=False,
 )
 
 shifts = Table(

@@ -324,6 +324,7 @@ class MessageList(View):
     """Messages owed, the oldest first."""
 
     messages: list[MessageView]
+    next_cursor: str | None
 
 
 class EventView(View):
@@ -390,6 +391,7 @@ class NoticeList(View):
     """Notices, the newest first."""
 
     notices: list[NoticeView]
+    next_cursor: str | None
 
 
 class SopStepView(View):

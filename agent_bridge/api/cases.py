@@ -64,29 +64,35 @@ async def duplicates(session: Reader, ticket_id: TheTicket, house: AnyHouse) -> 
 
 @router.get("/messages")
 async def messages(
-    session: Annotated[Session, Depends(may_read(Deed.TELL_CITIZEN))], house: AnyHouse, limit: Limit = PAGE
+    session: Annotated[Session, Depends(may_read(Deed.TELL_CITIZEN))],
+    house: AnyHouse,
+    after: Cursor = None,
+    limit: Limit = PAGE,
 ) -> said.MessageList:
     """Messages citizens are owed, the oldest first: tasks while no gateway sends them."""
-    actor, office = actor_of(session, house), house.office
-    rows = await asyncio.to_thread(house.case_reader.messages_owed, actor, office, now(), limit)
-    return said.MessageList(messages=[case_answers.message_view(dict(row._mapping)) for row in rows])
+    actor, read = actor_of(session, house), house.case_reader.messages_owed
+    page = await asyncio.to_thread(read, actor, house.office, now(), after=after, limit=limit)
+    owed = [case_answers.message_view(dict(row._mapping)) for row in page.rows]
+    return said.MessageList(messages=owed, next_cursor=page.next_cursor)
 
 
 @router.get("/notices")
 async def notices(
-    session: Annotated[Session, Depends(may_read(Deed.READ_NOTICES))], house: AnyHouse, limit: Limit = PAGE
+    session: Annotated[Session, Depends(may_read(Deed.READ_NOTICES))],
+    house: AnyHouse,
+    after: Cursor = None,
+    limit: Limit = PAGE,
 ) -> said.NoticeList:
     """Due times that passed and that you are told of, the newest first."""
-    actor, office = actor_of(session, house), house.office
-    rows = await asyncio.to_thread(house.case_reader.notices, actor, office, now(), limit)
-    return said.NoticeList(
-        notices=[
-            said.NoticeView(
-                number=from_digits(row.ticket_id).written, level=row.level, due_at=row.due_at, at=row.at
-            )
-            for row in rows
-        ]
-    )
+    actor, read = actor_of(session, house), house.case_reader.notices
+    page = await asyncio.to_thread(read, actor, house.office, now(), after=after, limit=limit)
+    told = [
+        said.NoticeView(
+            number=from_digits(row.ticket_id).written, level=row.level, due_at=row.due_at, at=row.at
+        )
+        for row in page.rows
+    ]
+    return said.NoticeList(notices=told, next_cursor=page.next_cursor)
 
 
 @router.get("/choices")

@@ -324,6 +324,25 @@ async def test_lists_are_sorted_by_time_left_and_paged_without_gap_or_repetition
     assert all(one <= other + 5 for one, other in pairwise(left))
 
 
+async def test_messages_owed_are_paged_the_oldest_first(office: OfficeAtWork):
+    for n in range(3):
+        number = await office.call(number=f"0812000002{n:02d}")
+        await to_the_official(office, number)
+        await office.hang_up()
+        await office.wrap_up_ends()
+    seen, after = [], ""
+    while True:
+        page = await office.sari.sees(f"/messages?limit=2{after}")
+        seen += page["messages"]
+        if page["next_cursor"] is None:
+            break
+        after = f"&after={page['next_cursor'].replace('+', '%2B')}"
+
+    owed = [message["owed_at"] for message in seen]
+    assert len({message["key"] for message in seen}) == len(seen) == 3
+    assert owed == sorted(owed)
+
+
 @pytest.mark.parametrize("path", ["/cases/26112300419", "/cases/abc", "/cases/261123-0042-4"])
 async def test_a_number_that_is_none_and_one_of_nobody_look_the_same(office: OfficeAtWork, path: str):
     response = await office.sari.ask("GET", path)

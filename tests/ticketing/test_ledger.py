@@ -7,15 +7,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, create_engine, func, insert, select
 
 from config.errors import Conflict
 from tests.builders import MONDAY_MORNING, NUMBER, OFFICE, Story, a_desk, an_answered_call
 from ticketing import facts, tables
 from ticketing.facts import Report
 from ticketing.ledger import upkeep
+from ticketing.ledger.database import MIGRATIONS, open_database
 from ticketing.ledger.journal import LedgerBusy
 from ticketing.ledger.recorder import Registration
 from ticketing.tickets.number import from_digits
@@ -223,3 +226,22 @@ async def test_a_tampered_fold_is_found(tmp_path: Path):
         )
 
         assert upkeep.differences(desk.engine, OFFICE) == ["calls pbx-1.0"]
+
+
+def test_an_earlier_ledger_keeps_its_steps_through_every_migration(tmp_path: Path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    step = {"call_id": "pbx-1.0", "step": 2, "sop_version": "old", "seconds": 18.5, "within": True}
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(insert(tables.sop_steps).values(step))
+    engine.dispose()
+
+    newest = open_database(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+
+    with newest.connect() as connection:
+        (row,) = connection.execute(select(tables.sop_steps))
+    newest.dispose()
+    assert {name: row._mapping[name] for name in step} == step

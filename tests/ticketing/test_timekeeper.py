@@ -320,6 +320,28 @@ async def test_a_ticket_made_nobodys_is_named(tmp_path: Path):
         assert f"tickets {ticket_id}: no owner or no due time" in upkeep.shortcomings(desk.engine, OFFICE)
 
 
+async def test_tickets_of_an_earlier_version_and_of_another_calendar_are_counted_anew(tmp_path: Path):
+    async with watched(tmp_path) as desk:
+        forwarded = await desk.with_the_official()
+        untouched = (await desk.register(2)).ticket_id
+        before = {one: dict(desk.ticket(one)._mapping) for one in (forwarded, untouched)}
+        old = tables.tickets.update().values(
+            owner_role=None,
+            owner_id=None,
+            next_due_at=None,
+            due_kind=None,
+            limit_at=None,
+            calendar_version=None,
+        )
+        await desk.journal.do(lambda connection: connection.execute(old) and None)
+
+        counted = [await desk.timekeeper.count_anew() for _ in range(2)]
+
+        assert counted == [2, 0]
+        assert {one: dict(desk.ticket(one)._mapping) for one in before} == before
+        desk.holds_together()
+
+
 async def test_answers_nobody_will_ask_for_again_are_forgotten(tmp_path: Path):
     async with watched(tmp_path) as desk:
         rows = [

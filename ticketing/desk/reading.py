@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from config.errors import NotFound, Refused
 from config.office import Office
@@ -121,37 +122,53 @@ class CaseReader:
         if mine:
             wanted = and_(wanted, owned_by(actor, office, at))
         time_left = func.coalesce(TICKET.next_due_at, TICKET.closed_at, TICKET.registered_at)
-        statement = select(tables.tickets, time_left.label("time_left")).where(wanted)
-        if after is not None:
-            due, ticket_id = _place(after)
-            later = and_(time_left == due, TICKET.ticket_id > ticket_id)
-            statement = statement.where(or_(time_left > due, later))
-        with self._reader.connect() as connection:
-            rows = connection.execute(statement.order_by(time_left, TICKET.ticket_id).limit(limit + 1)).all()
-        return _page(rows, limit)
+        statement = select(tables.tickets, time_left.label("place")).where(wanted)
+        return self._page(statement, time_left, TICKET.ticket_id, after, limit)
 
-    def messages_owed(self, actor: Actor, office: Office, at: datetime, limit: int) -> Sequence[AnyRow]:
+    def messages_owed(
+        self, actor: Actor, office: Office, at: datetime, *, after: str | None, limit: int
+    ) -> Page:
         """Messages citizens have not been given yet, the oldest first: tasks while no gateway sends them."""
         outbox = tables.outbox
         statement = (
-            select(outbox)
+            select(outbox, outbox.c.owed_at.label("place"))
             .join(tables.tickets, TICKET.ticket_id == outbox.c.ticket_id)
             .where(outbox.c.told_at.is_(None), visible(actor, office, at))
-            .order_by(outbox.c.owed_at, outbox.c.key)
-            .limit(limit)
         )
-        with self._reader.connect() as connection:
-            return connection.execute(statement).all()
+        return self._page(statement, outbox.c.owed_at, outbox.c.key, after, limit)
 
-    def notices(self, actor: Actor, office: Office, at: datetime, limit: int) -> Sequence[AnyRow]:
+    def notices(self, actor: Actor, office: Office, at: datetime, *, after: str | None, limit: int) -> Page:
         """Due times that passed and that this person was told of, the newest first."""
         column = tables.notices.c
         mine = or_(
             *(and_(column.to_role == role, column.to_id.in_(ids)) for role, ids in _owners(actor, office, at))
         )
-        statement = select(tables.notices).where(mine).order_by(column.at.desc(), column.key).limit(limit)
+        statement = select(tables.notices, column.at.label("place")).where(mine)
+        return self._page(statement, column.at, column.key, after, limit, newest_first=True)
+
+    def _page(
+        self,
+        statement: Select[Any],
+        place: ColumnElement[datetime],
+        key: ColumnElement[str],
+        after: str | None,
+        limit: int,
+        *,
+        newest_first: bool = False,
+    ) -> Page:
+        """Some rows in the order of their place, and of equal ones in that of their key."""
+        if after is not None:
+            at, last = _place(after)
+            further = place < at if newest_first else place > at
+            beyond = key < last if newest_first else key > last
+            statement = statement.where(or_(further, and_(place == at, beyond)))
+        order = (place.desc(), key.desc()) if newest_first else (place, key)
         with self._reader.connect() as connection:
-            return connection.execute(statement).all()
+            rows = connection.execute(statement.order_by(*order).limit(limit + 1)).all()
+        if len(rows) <= limit:
+            return Page(rows, None)
+        last_row = rows[limit - 1]
+        return Page(rows[:limit], f"{last_row.place.isoformat()}~{getattr(last_row, key.key or '')}")
 
     def _beside(self, talks: AnyRow) -> list[str]:
         return self.children(talks.ticket_id) if talks.ticket_id else []
@@ -210,13 +227,6 @@ def _text_ids(found: FoldedCase) -> list[str]:
 
 _TEXTS = ("text_id", "reason_id", "problem_id", "solution_id", "belongs_to")
 """Fields of facts that name a sealed text."""
-
-
-def _page(rows: Sequence[AnyRow], limit: int) -> Page:
-    if len(rows) <= limit:
-        return Page(rows, None)
-    last = rows[limit - 1]
-    return Page(rows[:limit], f"{last.time_left.isoformat()}~{last.ticket_id}")
 
 
 def _place(cursor: str) -> tuple[datetime, str]:

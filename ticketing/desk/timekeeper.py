@@ -16,9 +16,12 @@ from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.writing import Writing
+from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.follow_up import DueKind, told_of_miss
 
 DUE_AT_A_TIME = 200
+REFOLDED_AT_A_TIME = 20
+"""Few enough that a caller who registers meanwhile does not notice."""
 REQUESTS_KEPT = timedelta(hours=48)
 """How long a repeated request gets its first answer again."""
 
@@ -47,6 +50,19 @@ class Timekeeper:
         if noticed:
             log.info("due times passed", tickets=noticed)
         return noticed
+
+    async def count_anew(self) -> int:
+        """Set due times that were counted by another calendar, or never; returns how many there were.
+
+        So no open ticket is nobody's after an upgrade, and days off that are filled in later count.
+        """
+        stale = self._reader.counted_otherwise(Calendar(self._office().hours).version)
+        for start in range(0, len(stale), REFOLDED_AT_A_TIME):
+            some = stale[start : start + REFOLDED_AT_A_TIME]
+            await self._journal.write(partial(Writing.refold, ticket_ids=some))
+        if stale:
+            log.info("due times counted anew", tickets=len(stale))
+        return len(stale)
 
     async def forget_requests(self) -> None:
         """Let go of answers nobody will ask for again."""

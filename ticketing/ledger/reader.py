@@ -197,6 +197,14 @@ class Reader:
             rows = connection.execute(select(column.user_id, column.username, column.name)).all()
         return {row.user_id: row.name for row in rows} | {row.username: row.name for row in rows}
 
+    def counted_otherwise(self, calendar_version: str) -> list[str]:
+        """Open tickets without a due time, or with one that was counted by another calendar."""
+        column = tables.tickets.c
+        other = column.calendar_version.is_distinct_from(calendar_version) | column.next_due_at.is_(None)
+        statement = select(column.ticket_id).where(column.state.not_in(OVER_STATES), other)
+        with self.connect() as connection:
+            return list(connection.scalars(statement.order_by(column.ticket_id)))
+
     def due(
         self, at: datetime, limit: int, after: tuple[str, datetime] | None = None
     ) -> list[tuple[str, datetime]]:

@@ -216,6 +216,10 @@ class Recorder:
         while len(self._facts) > CALLS_KEPT_IN_MEMORY:
             self._facts.popitem(last=False)
 
+    def refold(self, connection: Connection, ticket_ids: Iterable[str]) -> None:
+        """Write these tickets' rows anew: the calendar has changed, or an earlier version wrote them."""
+        self._derive_cases(connection, dict.fromkeys(ticket_ids))
+
     def _derive_cases(self, connection: Connection, touched: dict[str, None]) -> None:
         if touched:
             facts_of = self._facts_of_case(connection)

@@ -1,5 +1,6 @@
 """The writer's transaction as work inside it sees it: what it reads is what its facts will change."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -29,6 +30,10 @@ class Writing:
     def sop(self, version: str) -> Sop:
         """The SOP of that version."""
         return self._recorder.sop(self.connection, version)
+
+    def refold(self, ticket_ids: Iterable[str]) -> None:
+        """Write these tickets' rows anew from what is recorded of them."""
+        self._recorder.refold(self.connection, ticket_ids)
 
     def next_number(self, at: datetime) -> str:
         """A number, digits only, for a ticket that is opened by hand."""

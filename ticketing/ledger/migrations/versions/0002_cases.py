@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("standard_seconds", sa.Integer(), nullable=True),
         sa.Column("within", sa.Boolean(), nullable=True),
         sa.PrimaryKeyConstraint("ticket_id", "step", "round", name=op.f("pk_case_steps")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "notices",
