@@ -1,5 +1,6 @@
 """The backend's process, as the supervisor starts it: the plan on standard input, then the server."""
 
+import gc
 import socket
 import sys
 from pathlib import Path
@@ -37,6 +38,8 @@ def serve(settings: Settings, plan: PbxPlan | None, redis_url: str, port: int, p
     )
     config.load()
     config.ssl = serving(pair) if pair else None
+    # What is loaded by now stays for ever; the collector need not look at it while callers wait.
+    gc.freeze()
     uvicorn.Server(config).run(sockets=_listening(settings.listen if pair else LOOPBACK, port))
 
 

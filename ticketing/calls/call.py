@@ -24,7 +24,7 @@ class CallPhase(StrEnum):
     OVER = "over"
 
 
-class Ring(Struct, frozen=True):
+class Ring(Struct, frozen=True, gc=False):
     """One agent's phone ringing for this call; `ended_at` is None while it rings or was answered."""
 
     agent_id: str
@@ -33,7 +33,7 @@ class Ring(Struct, frozen=True):
     ended_at: datetime | None = None
 
 
-class Call(Struct, frozen=True):
+class Call(Struct, frozen=True, gc=False):
     """What is known of one call. Instants are UTC; None means it has not happened, or nobody saw it."""
 
     call_id: str

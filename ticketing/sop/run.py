@@ -15,7 +15,7 @@ from ticketing.case_facts import StepDone, StepSkipped
 from ticketing.facts import Fact, Provenance
 
 
-class StepTiming(Struct, frozen=True):
+class StepTiming(Struct, frozen=True, gc=False):
     """One step of one case. `ended_at` is None while it runs; `round` counts how often it was taken.
 
     `by` is who acted last in it, where people did. A skipped step has the reason's text, and no seconds.

@@ -33,7 +33,7 @@ OVER = frozenset({Stage.CLOSED, Stage.CANCELLED, Stage.MERGED})
 WITH_BACK_OFFICE = frozenset({Stage.WITH_DISPATCHER, Stage.WITH_OFFICIAL})
 
 
-class Solution(Struct, frozen=True):
+class Solution(Struct, frozen=True, gc=False):
     """What is to be told to the citizen, and who answers for it."""
 
     text_id: str
@@ -45,7 +45,7 @@ class Solution(Struct, frozen=True):
     deliver_by: str | None = None
 
 
-class Told(Struct, frozen=True):
+class Told(Struct, frozen=True, gc=False):
     """That the citizen was told: when, by whom, how."""
 
     at: datetime
@@ -53,14 +53,14 @@ class Told(Struct, frozen=True):
     channel: Channel
 
 
-class Wait(Struct, frozen=True):
+class Wait(Struct, frozen=True, gc=False):
     """Waiting for the citizen; `ended_at` is None while it goes on."""
 
     began_at: datetime
     ended_at: datetime | None = None
 
 
-class Recap(Struct, frozen=True):
+class Recap(Struct, frozen=True, gc=False):
     """SOP step 14's output, by its texts' ids."""
 
     problem_id: str
@@ -69,7 +69,7 @@ class Recap(Struct, frozen=True):
     told_at: datetime | None
 
 
-class Case(Struct, frozen=True):
+class Case(Struct, frozen=True, gc=False):
     """What people made of a ticket. `acted_at` is when it was last moved on; misses follow it.
 
     While it is merged, `stage_before` is where it would stand by itself.
