@@ -1,7 +1,7 @@
 # What people do with the hotline. `make help` lists it.
 PYTEST ?= .venv/bin/pytest
-# Telephone tests mostly wait, so three at a time keep two cores busy.
-WORKERS ?= 3
+# Telephone tests mostly wait, so two at a time cost one; a third makes callers wait for the processor.
+WORKERS ?= 2
 HOTLINE = .venv/bin/hotline
 .PHONY: help env run test test-all check lock pages clean
 
@@ -18,7 +18,7 @@ run: ## Jalankan hotline (latihan) / Run the hotline (practice)
 pages: env ## Bangun halaman web / Build the web pages
 	@$(HOTLINE) pages
 
-test: env ## Semua uji yang nyata, di bawah 8 menit / All tests on real parts, under 8 minutes
+test: env ## Semua uji yang nyata, sekitar 12 menit / All tests on real parts, some 12 minutes
 	@$(HOTLINE) parts asterisk redis-server sipp chromium
 	@$(HOTLINE) pages
 	HOTLINE_TEST_REAL=1 $(PYTEST) -n $(WORKERS) -m "not long"

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from agent_bridge import practice
 from agent_bridge.cli import app
 from agent_bridge.doctor import people
 from config.findings import Level
 from config.settings import Settings
 from tests.builders import OFFICE
+from ticketing.people.roles import Role
 
 
 @pytest.fixture(autouse=True)
@@ -57,11 +59,11 @@ def test_the_units_are_listed_with_their_officials():
     assert all(name in said for name in OFFICE.units.officials)
 
 
-def test_the_doctor_names_officials_who_cannot_sign_in(tmp_path: Path):
+async def test_the_doctor_names_officials_who_cannot_sign_in(tmp_path: Path):
     settings = Settings(home=tmp_path / "home")
     (before,) = people(settings)
-    for name in OFFICE.units.people:
-        run("user", "add", name, name, "--role", "official")
+    everybody = [(name, name) for name in OFFICE.units.people]
+    await practice.sign_in_links(settings, everybody, Role.OFFICIAL)
 
     (after,) = people(settings)
 
