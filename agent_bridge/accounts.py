@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ from ticketing.people.roles import Role
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 LINK_LIFE = timedelta(minutes=30)
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,58}")
+"""What people sign in with."""
 TRIES_A_MINUTE = 5
 A_MINUTE = timedelta(minutes=1)
 SEEN_EVERY = timedelta(minutes=1)
@@ -252,7 +255,10 @@ def alter_user(
         else select(users.c.user_id).where(mine)
     )
     if user_id is None:
-        raise NotFound(f"Tidak ada pengguna {username}.", f"There is no user {username}.")
+        raise NotFound(
+            f"Tidak ada pengguna {username}. Lihat: hotline user list",
+            f"There is no user {username}. See: hotline user list",
+        )
     if changes.get("disabled") or "role" in changes:
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
     write_audit(connection, at, by, f"user.change.{'+'.join(sorted(values))}", user_id)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
 
 from agent_bridge.accounts import Session, alter_user, insert_user
 from agent_bridge.api import admin_views as said
@@ -102,8 +102,10 @@ async def audit(
 
 def _seen_by(session: Session, house: House) -> ColumnElement[bool]:
     """All for admins; for supervisors what they did themselves, and those who work on their queue's cases."""
-    if session.role is not Role.SUPERVISOR:
+    if session.role is Role.ADMIN:
         return true()
+    if session.role is not Role.SUPERVISOR:
+        return false()
     user, default = tables.users.c, house.office.default_queue.name
     same_queue = func.coalesce(user.queue, default) == (session.queue or default)
     team = select(user.user_id).where(

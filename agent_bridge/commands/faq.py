@@ -129,6 +129,16 @@ def publish(code: Code) -> None:
         )
 
 
+@app.command("withdraw")
+def withdraw(code: Code) -> None:
+    """Tarik artikel yang terbit / Take a published article back."""
+    with _opened() as opened:
+        article = opened.write(lambda connection: book.withdraw(connection, code, now(), ACTOR))
+        opened.tell(
+            f"{code} versi {article.version} ditarik.", f"{code} version {article.version} is withdrawn."
+        )
+
+
 @app.command("gaps")
 def gaps(days: Annotated[int, typer.Option(min=1, max=3660, help="hari terakhir / last days")] = 30) -> None:
     """Yang dicari tetapi tidak ada / What was searched for in vain."""

@@ -30,7 +30,10 @@ class NoSuchTicket(NotFound):
     """The number is well formed, and no ticket has it."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"Tiket {number} tidak ada.", f"There is no ticket {number}.")
+        super().__init__(
+            f"Tiket {number} tidak ada di buku besar ini. Periksa HOTLINE_PROFILE dan HOTLINE_HOME.",
+            f"There is no ticket {number} in this ledger. Check HOTLINE_PROFILE and HOTLINE_HOME.",
+        )
 
 
 @app.command("show")

@@ -3,17 +3,17 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from agent_bridge.accounts import Accounts
+from agent_bridge.accounts import USERNAME, Accounts
 from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
 from agent_bridge.house import open_ledger, read_office
 from config.clock import now, office_day
-from config.errors import Refused, Text
+from config.errors import NotFound, Refused, Text
 from config.settings import Settings
 from config.units import Units
 from ticketing.desk.matrix import MATRIX, Reach
@@ -43,13 +43,45 @@ class NothingToChange(Refused):
         )
 
 
+class NoSuchQueue(NotFound):
+    """The office has no such queue; who belonged to it would see nobody's cases."""
+
+    def __init__(self, queue: str, known: Iterable[str]) -> None:
+        listed = ", ".join(known)
+        super().__init__(
+            f"Antrean {queue} tidak ada. Yang ada: {listed}.",
+            f"There is no queue {queue}. There are: {listed}.",
+        )
+
+
+class NotAUsername(Refused):
+    """The name is not one that can be signed in with."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(
+            f"'{username}' bukan nama pengguna. Pakai huruf kecil, angka, titik, - atau _: sari.dispatch.",
+            f"'{username}' is no user name. Use small letters, digits, dots, - or _: sari.dispatch.",
+        )
+
+
 @user.command("add")
-def add(username: Username, name: str, role: Annotated[Role, typer.Option()] = Role.AGENT) -> None:
+def add(
+    username: Username,
+    name: Annotated[str, typer.Argument(help="nama lengkap / full name")],
+    role: Annotated[Role, typer.Option()] = Role.AGENT,
+    queue: Annotated[str | None, typer.Option(help="antrean / queue")] = None,
+) -> None:
     """Tambah pengguna; kata sandinya dicetak sekali / Add a user; the password is printed once."""
     password = secrets.token_urlsafe(12)
     with _accounts() as (accounts, tell):
+        if not USERNAME.fullmatch(username):
+            raise NotAUsername(username)
+        _require_queue(queue)
         asyncio.run(accounts.add_user(username, name, role, password))
-        tell(f"{username}: {password}", f"{username}: {password}")
+        if queue:
+            asyncio.run(accounts.change_user(username, queue=queue))
+        tell(f"{username}: {password}  (kata sandi, hanya ditampilkan sekali)",
+             f"{username}: {password}  (the password, shown this once)")  # fmt: skip
 
 
 @user.command("list")
@@ -128,8 +160,15 @@ def _change(username: str, changes: dict[str, object]) -> None:
     with _accounts() as (accounts, tell):
         if not changes:
             raise NothingToChange
+        _require_queue(changes.get("queue"))
         asyncio.run(accounts.change_user(username, **changes))
         tell(f"{username}: diubah.", f"{username}: changed.")
+
+
+def _require_queue(queue: object) -> None:
+    known = read_office(settings_or_exit()).office.queues
+    if queue is not None and queue not in known:
+        raise NoSuchQueue(str(queue), known)
 
 
 @contextlib.contextmanager

@@ -43,6 +43,8 @@ def test_a_user_is_added_changed_and_shut_out():
     [
         (("user", "disable", "siapa"), "Tidak ada pengguna siapa"),
         (("user", "change", "siapa"), "Tulis yang diubah"),
+        (("user", "change", "siapa", "--queue", "nope"), "Antrean nope tidak ada. Yang ada: dukcapil"),
+        (("user", "add", "Budi S", "Budi"), "bukan nama pengguna"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_words(words: tuple[str, ...], reason: str):

@@ -59,6 +59,7 @@ MATRIX: dict[Deed, dict[Role, Reach]] = {
     Deed.READ_CASES: {
         _AGENT: Reach.QUEUE, _DISPATCHER: Reach.ROUTED, _OFFICIAL: Reach.UNIT, _SUPERVISOR: Reach.ALL,
     },
+    # An agent only while they talk to that citizen, or just after (`sight.py`).
     Deed.UNMASK: {_AGENT: Reach.OWN, _OFFICIAL: Reach.UNIT, _SUPERVISOR: Reach.ALL},
     Deed.ENTER: {_AGENT: Reach.OWN, _SUPERVISOR: Reach.ALL},
     Deed.SOLVE: {_AGENT: Reach.OWN, _OFFICIAL: Reach.UNIT, _SUPERVISOR: Reach.ALL},

@@ -141,7 +141,11 @@ class CaseReader:
         """Due times that passed and that this person was told of, the newest first."""
         column = tables.notices.c
         mine = or_(
-            *(and_(column.to_role == role, column.to_id.in_(ids)) for role, ids in _owners(actor, office, at))
+            false(),
+            *(
+                and_(column.to_role == role, column.to_id.in_(ids))
+                for role, ids in _owners(actor, office, at)
+            ),
         )
         statement = select(tables.notices, column.at.label("place")).where(mine)
         return self._page(statement, column.at, column.key, after, limit, newest_first=True)
@@ -196,7 +200,7 @@ def visible(actor: Actor, office: Office, at: datetime) -> ColumnElement[bool]:
 def owned_by(actor: Actor, office: Office, at: datetime) -> ColumnElement[bool]:
     """The cases this person answers for now, alone or with their team."""
     owners = _owners(actor, office, at)
-    return or_(*(and_(TICKET.owner_role == role, TICKET.owner_id.in_(ids)) for role, ids in owners))
+    return or_(false(), *(and_(TICKET.owner_role == role, TICKET.owner_id.in_(ids)) for role, ids in owners))
 
 
 def _owners(actor: Actor, office: Office, at: datetime) -> list[tuple[str, list[str]]]:
@@ -206,7 +210,9 @@ def _owners(actor: Actor, office: Office, at: datetime) -> list[tuple[str, list[
         return [(OwnerRole.DISPATCHERS.value, [OwnerRole.DISPATCHERS.value])]
     if actor.role is Role.OFFICIAL:
         return [(OwnerRole.OFFICIAL.value, [actor.username, *_stood_in(actor, office, at)])]
-    return [(OwnerRole.SUPERVISORS.value, [OwnerRole.SUPERVISORS.value, actor.user_id])]
+    if actor.role is Role.SUPERVISOR:
+        return [(OwnerRole.SUPERVISORS.value, [OwnerRole.SUPERVISORS.value, actor.user_id])]
+    return []
 
 
 def _units(actor: Actor, office: Office) -> list[str]:
