@@ -1,6 +1,7 @@
 """The FAQ book: searched as one types, read, written, published; and what it lacks."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from agent_bridge.house import House
 from config.clock import now, office_day
 from config.faq import ArticleText
 from ticketing.desk.matrix import Deed
-from ticketing.desk.once import Answer
+from ticketing.desk.once import Answer, Asked
 from ticketing.faq import book
 from ticketing.faq.article import Article, ArticleState, check
 from ticketing.faq.gaps import gaps
@@ -108,25 +109,13 @@ async def write_article(
 @router.post("/articles/{code}/publish")
 async def publish(code: Code, asked: OnceAsked, session: Publishing, house: AnyHouse) -> said.ArticleView:
     """Let agents tell the newest draft."""
-
-    def work(connection: Connection) -> Answer:
-        made = book.publish(connection, code, now(), session.user_id, role=session.role.value)
-        return {"version": made.version}
-
-    answer = await house.once(session, asked, work)
-    return await asyncio.to_thread(_version, house, code, answer["version"])
+    return await _turned(house, session, asked, code, book.publish)
 
 
 @router.post("/articles/{code}/withdraw")
 async def withdraw(code: Code, asked: OnceAsked, session: Publishing, house: AnyHouse) -> said.ArticleView:
     """Let nobody tell it any more."""
-
-    def work(connection: Connection) -> Answer:
-        made = book.withdraw(connection, code, now(), session.user_id, role=session.role.value)
-        return {"version": made.version}
-
-    answer = await house.once(session, asked, work)
-    return await asyncio.to_thread(_version, house, code, answer["version"])
+    return await _turned(house, session, asked, code, book.withdraw)
 
 
 @router.get("/gaps")
@@ -144,6 +133,19 @@ async def gaps_of_book(
         return [said.GapView(stems=g.stems, searches=g.searches, last_day=g.last_day) for g in found]
 
     return said.GapList(gaps=await asyncio.to_thread(read))
+
+
+async def _turned(
+    house: House, session: Session, asked: Asked, code: str, turn: Callable[..., Article]
+) -> said.ArticleView:
+    """Publish or withdraw, once for each request."""
+
+    def work(connection: Connection) -> Answer:
+        made = turn(connection, code, now(), session.user_id, role=session.role.value)
+        return {"version": made.version}
+
+    answer = await house.once(session, asked, work)
+    return await asyncio.to_thread(_version, house, code, answer["version"])
 
 
 def _version(house: House, code: str, number: int) -> said.ArticleView:

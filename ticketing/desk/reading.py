@@ -18,6 +18,7 @@ from ticketing.ledger.reader import AnyRow, Reader
 from ticketing.people import complainant, texts
 from ticketing.people.privacy import Vault
 from ticketing.people.roles import Role
+from ticketing.tickets.dispatch import time_left_order
 from ticketing.tickets.follow_up import OwnerRole, stand_in
 
 TICKET = tables.tickets.c
@@ -123,7 +124,8 @@ class CaseReader:
             wanted = and_(wanted, owned_by(actor, office, at))
         time_left = func.coalesce(TICKET.next_due_at, TICKET.closed_at, TICKET.registered_at)
         statement = select(tables.tickets, time_left.label("place")).where(wanted)
-        return self._page(statement, time_left, TICKET.ticket_id, after, limit)
+        page = self._page(statement, time_left, TICKET.ticket_id, after, limit)
+        return page if over else Page(time_left_order(page.rows), page.next_cursor)
 
     def messages_owed(
         self, actor: Actor, office: Office, at: datetime, *, after: str | None, limit: int
