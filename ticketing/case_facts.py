@@ -10,6 +10,8 @@ from ticketing.facts import CallBackReason, Fact
 
 SYSTEM = "system"
 """The actor of what nobody pressed: a window that passed, a due time that was missed."""
+CITIZEN = "citizen"
+"""The actor, and the role, of what the citizen did without an agent: by web, by a key."""
 
 
 class Track(StrEnum):
@@ -25,6 +27,21 @@ class Channel(StrEnum):
     LIVE_CALL = "live_call"
     CALL_BACK = "call_back"
     MESSAGE = "message"
+
+
+class Origin(StrEnum):
+    """How a ticket came to be."""
+
+    CALL = "call"
+    WEB = "web"
+    PAPER = "paper"
+
+
+class Contact(StrEnum):
+    """How a citizen wants to hear from the office; whoever wants text is never called."""
+
+    CALL = "call"
+    TEXT = "text"
 
 
 class Urgency(StrEnum):
@@ -66,6 +83,25 @@ class CaseOpened(CaseFact, frozen=True, kw_only=True):
     sop_version: str
     carried: tuple[str, ...] = ()
     district: str | None = None
+
+
+class CaseRegistered(CaseFact, frozen=True, kw_only=True):
+    """A ticket was registered without a call: SOP step 2 by web form, or on paper while the power was out.
+
+    `by_mobile` tells whether text messages reach the citizen.
+    """
+
+    origin: Origin
+    person_id: str
+    sop_version: str
+    by_mobile: bool = False
+
+
+class ContactPreferred(CaseFact, frozen=True, kw_only=True):
+    """The citizen said how to be reached from now on, in whatever case of theirs."""
+
+    person_id: str
+    contact: Contact
 
 
 class ComplainantFiled(CaseFact, frozen=True, kw_only=True):
@@ -257,6 +293,28 @@ class CallBackTried(CaseFact, frozen=True, kw_only=True):
 
     reached: bool
     reason: CallBackReason | None = None
+
+
+class CallBackPutOff(CaseFact, frozen=True, kw_only=True):
+    """A call-back was not made by `missed_at`; it is now owed by `due_at`, and the citizen hears of it."""
+
+    missed_at: datetime
+    due_at: datetime
+
+
+# --- peristiwa: one cause, many tickets ---
+
+
+class LinkedToCause(CaseFact, frozen=True, kw_only=True):
+    """The ticket is about a cause that many tickets have in common, and gets its answer."""
+
+    cause_id: str
+
+
+class UnlinkedFromCause(CaseFact, frozen=True, kw_only=True):
+    """It is not: "not my case". What the citizen was told by then stays told."""
+
+    cause_id: str
 
 
 # --- messages, duplicates, steps ---

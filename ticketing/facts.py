@@ -54,6 +54,8 @@ class CallBackReason(StrEnum):
     QUEUE_CLOSED = "queue_closed"
     ABANDONED = "abandoned"
     CUT_OFF = "cut_off"
+    ASKED = "asked"
+    """The caller chose it over waiting on."""
 
 
 class Fact(Struct, frozen=True, kw_only=True, gc=False):
@@ -83,11 +85,15 @@ class CallFact(Fact, frozen=True, kw_only=True):
 
 
 class CallArrived(CallFact, frozen=True, kw_only=True):
-    """A call reached the line. `person_id` is None where the caller's number was withheld."""
+    """A call reached the line. `person_id` is None where the caller's number was withheld.
+
+    `by_mobile` tells whether text messages reach that number; None where it is not known.
+    """
 
     line: str
     dialed_number: str
     person_id: str | None = None
+    by_mobile: bool | None = None
 
 
 class MenuEntered(CallFact, frozen=True, kw_only=True):
@@ -120,6 +126,14 @@ class NumberSpoken(CallFact, frozen=True, kw_only=True):
 
     ticket_id: str
     times: int
+
+
+class WaitTold(CallFact, frozen=True, kw_only=True):
+    """The caller was told how long the wait is at most, standing at `position`: a promise to be graded."""
+
+    queue: str
+    position: int
+    at_most_seconds: int
 
 
 class CallBackPromised(CallFact, frozen=True, kw_only=True):
@@ -195,6 +209,35 @@ class CallAbandoned(CallFact, frozen=True, kw_only=True):
 
     queue: str
     position: int
+
+
+# --- the call owed to a citizen, made by the office ---
+
+
+class CallBackPlaced(CallFact, frozen=True, kw_only=True):
+    """An agent had the hotline call the citizen; `call_id` is the agent's own channel, named by us.
+
+    It belongs to a ticket that is there already, and is never its registration.
+    """
+
+    agent_id: str
+    ticket_id: str
+    person_id: str
+    queue: str
+    sop_version: str
+
+
+class CitizenAnswered(CallFact, frozen=True, kw_only=True):
+    """The citizen took the office's call: the talk begins. `leg_id` is the citizen's channel."""
+
+    agent_id: str
+    leg_id: str
+
+
+class CitizenNotReached(CallFact, frozen=True, kw_only=True):
+    """The office's call came to nothing; `status` is Asterisk's DIALSTATUS, or AGENT: not picked up here."""
+
+    status: str
 
 
 # --- the talk and its end: SOP steps 13 and 14 ---

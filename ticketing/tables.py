@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 metadata = MetaData(
@@ -117,6 +118,9 @@ calls = Table(
     Column("wait_seconds", Float),
     Column("talk_seconds", Float),
     Column("hold_seconds", Float, nullable=False),
+    Column("outward", Boolean, nullable=False, server_default=false()),
+    Column("told_wait_at", Instant, index=True),
+    Column("told_wait_seconds", Integer),
     Index(None, "phase", "queue"),
 )
 
@@ -156,6 +160,12 @@ tickets = Table(
     Column("parent_ticket_id", String(20), index=True),
     Column("merged_into", String(20), index=True),
     Column("closed_at", Instant),
+    Column("origin", String(10), nullable=False, server_default="call"),
+    Column("text_only", Boolean, nullable=False, server_default=false()),
+    Column("place_since_at", Instant),
+    Column("call_back_tries", Integer, nullable=False, server_default="0"),
+    Column("call_back_tried_at", Instant),
+    Column("cause_id", String(32), index=True),
     Index(None, "day", "serial", unique=True),
     Index(None, "owner_role", "owner_id", "next_due_at"),
 )
@@ -187,6 +197,17 @@ outbox = Table(
     Column("kind", String(20), nullable=False),
     Column("owed_at", Instant, nullable=False),
     Column("told_at", Instant, index=True),
+    Column("by_text", Boolean, nullable=False, server_default=false()),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("state", String(20), nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("tried_at", Instant, nullable=False),
+    Column("next_try_at", Instant, index=True),
 )
 
 notices = Table(
@@ -244,6 +265,7 @@ persons = Table(
     Column("person_id", String(32), primary_key=True),
     Column("first_seen_at", Instant, nullable=False),
     Column("erased_at", Instant),
+    Column("text_only", Boolean, nullable=False, server_default=false()),
 )
 
 person_keys = Table(
@@ -333,6 +355,55 @@ search_gaps = Table(
     Column("day", Date, primary_key=True),
     Column("stems", String(200), primary_key=True),
     Column("searches", Integer, nullable=False),
+)
+
+# --- peristiwa: one cause that many tickets have in common; its words are the office's own ---
+
+causes = Table(
+    "causes",
+    metadata,
+    Column("cause_id", String(32), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("spoken", Text, nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("opened_by", String(40), nullable=False),
+    Column("until_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("answer", Text),
+    Column("answer_version", Integer, nullable=False),
+    Column("answered_at", Instant),
+    Column("answered_by", String(40)),
+    Column("answered_role", String(20)),
+)
+
+# --- what keeps guessers out, and what was promised to paper ---
+
+pin_guesses = Table(
+    "pin_guesses",
+    metadata,
+    Column("ticket_id", String(20), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", Instant, nullable=False, index=True),
+    Column("locked_at", Instant),
+)
+
+reserved_numbers = Table(
+    "reserved_numbers",
+    metadata,
+    Column("ticket_id", String(20), primary_key=True),
+    Column("reserved_at", Instant, nullable=False),
+    Column("reserved_by", String(40), nullable=False),
+    Column("used_at", Instant),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("set_by", String(40), nullable=False),
 )
 
 # --- the house itself ---

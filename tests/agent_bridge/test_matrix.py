@@ -60,6 +60,15 @@ RULINGS: dict[Deed, dict[Role, Reach]] = {
     Deed.TAKE_OVER: {SUPERVISOR: ALL},
     Deed.MERGE: {AGENT: OWN, DISPATCHER: ROUTED, SUPERVISOR: ALL},
     Deed.TELL_CITIZEN: {AGENT: QUEUE, SUPERVISOR: ALL},
+    # Call-backs go by the order of the list; the share of agents is the supervisor's, figures name nobody.
+    Deed.CALL_BACK: {AGENT: QUEUE, SUPERVISOR: ALL},
+    Deed.SET_SHARE: {SUPERVISOR: ALL},
+    Deed.READ_BOARD: dict.fromkeys((AGENT, SUPERVISOR, ANALYST), ALL),
+    # A cause is the supervisor's to open and answer; whoever has the case says whether it is of it.
+    Deed.LINK_CAUSE: {AGENT: QUEUE, DISPATCHER: ROUTED, SUPERVISOR: ALL},
+    Deed.RUN_CAUSES: {SUPERVISOR: ALL},
+    # Slips are typed in by whoever wrote them, or has them on the table.
+    Deed.ENTER_PAPER: {AGENT: ALL, SUPERVISOR: ALL},
     # Officials propose (they ask whether it is settled); closing and reopening are the agent's.
     Deed.CONFIRM: {AGENT: OWN, OFFICIAL: UNIT, SUPERVISOR: ALL},
     Deed.CLOSE: {AGENT: OWN, SUPERVISOR: ALL},

@@ -17,6 +17,7 @@ class CallPhase(StrEnum):
 
     GREETING = "greeting"
     REGISTERING = "registering"
+    CALLING = "calling"
     WAITING = "waiting"
     RINGING = "ringing"
     TALKING = "talking"
@@ -34,12 +35,18 @@ class Ring(Struct, frozen=True, gc=False):
 
 
 class Call(Struct, frozen=True, gc=False):
-    """What is known of one call. Instants are UTC; None means it has not happened, or nobody saw it."""
+    """What is known of one call. Instants are UTC; None means it has not happened, or nobody saw it.
+
+    A call `placed_at` was made by the office to the citizen; its own channel is the agent's.
+    """
 
     call_id: str
     line: str = ""
     dialed_number: str = ""
     person_id: str | None = None
+    by_mobile: bool | None = None
+    placed_at: datetime | None = None
+    not_reached: str | None = None
     arrived_at: datetime | None = None
     menu_entered_at: datetime | None = None
     ticket_id: str | None = None
@@ -51,6 +58,8 @@ class Call(Struct, frozen=True, gc=False):
     category: str | None = None
     queue: str | None = None
     position: int | None = None
+    told_wait_at: datetime | None = None
+    told_wait_seconds: int | None = None
     queued_at: datetime | None = None
     in_queue: bool = False
     gave_up_at: datetime | None = None
@@ -83,20 +92,28 @@ class Call(Struct, frozen=True, gc=False):
         return self.rings[-1]
 
     @property
+    def is_outward(self) -> bool:
+        """Whether the office made the call."""
+        return self.placed_at is not None
+
+    @property
     def was_taken(self) -> bool:
-        """Whether an agent took the call; known by the talk's end where the answer itself was missed."""
+        """Whether the two sides talked; known by the talk's end where the answer itself was missed."""
         return self.answered_at is not None or self.talk_ended_at is not None
 
     @property
     def number_unheard(self) -> bool:
         """Whether the caller is gone without having heard their number to its end, from us or an agent."""
-        return self.ended_at is not None and not self.times_spoken and not self.was_taken
+        unheard = self.ended_at is not None and not self.times_spoken and not self.was_taken
+        return unheard and not self.is_outward
 
     @property
     def engaged_agent_id(self) -> str | None:
-        """The agent whom the call occupies: rung, talking, or in wrap-up after it."""
+        """The agent whom the call occupies: rung, calling, talking, or in wrap-up after it."""
         if self.was_taken:
             return self.agent_id if self.wrap_up_ended_at is None else None
+        if self.is_outward:
+            return None if self.ended_at else self.agent_id
         return self.ringing.agent_id if self.ringing else None
 
     @property
@@ -106,6 +123,8 @@ class Call(Struct, frozen=True, gc=False):
             return self._phase_after_answer
         if self.ended_at:
             return CallPhase.OVER
+        if self.is_outward:
+            return CallPhase.CALLING
         if self.ringing:
             return CallPhase.RINGING
         if self.in_queue:
@@ -154,15 +173,39 @@ def _settled(call: Call) -> Call:
 
 
 def _arrived(call: Call, fact: facts.CallArrived) -> Call:
+    mobile = call.by_mobile if fact.by_mobile is None else fact.by_mobile
+    call = replace(call, person_id=call.person_id or fact.person_id, by_mobile=mobile)
     if call.arrived_at:
-        return replace(call, person_id=call.person_id or fact.person_id)
+        return call
+    return replace(call, line=fact.line, dialed_number=fact.dialed_number, arrived_at=fact.occurred_at)
+
+
+def _placed(call: Call, fact: facts.CallBackPlaced) -> Call:
     return replace(
         call,
-        line=fact.line,
-        dialed_number=fact.dialed_number,
-        person_id=call.person_id or fact.person_id,
-        arrived_at=fact.occurred_at,
+        placed_at=fact.occurred_at,
+        agent_id=fact.agent_id,
+        ticket_id=fact.ticket_id,
+        ticket_at=fact.occurred_at,
+        person_id=fact.person_id,
+        queue=fact.queue,
+        sop_version=fact.sop_version,
     )
+
+
+def _reached(call: Call, fact: facts.CitizenAnswered) -> Call:
+    if call.answered_at:
+        return call
+    return replace(call, agent_id=fact.agent_id, leg_id=fact.leg_id, answered_at=fact.occurred_at)
+
+
+def _not_reached(call: Call, fact: facts.CitizenNotReached) -> Call:
+    """Over at once: an agent's phone that never rang has no channel whose end could say so."""
+    return replace(call, not_reached=fact.status, ended_at=call.ended_at or fact.occurred_at)
+
+
+def _wait_told(call: Call, fact: facts.WaitTold) -> Call:
+    return replace(call, told_wait_at=fact.occurred_at, told_wait_seconds=fact.at_most_seconds)
 
 
 def _menu_entered(call: Call, fact: facts.MenuEntered) -> Call:
@@ -319,10 +362,12 @@ def _ended(call: Call, fact: facts.CallEnded) -> Call:
 
 _APPLY: dict[type[CallFact], Callable[[Call, Any], Call]] = {
     facts.CallArrived: _arrived,
+    facts.CallBackPlaced: _placed,
     facts.MenuEntered: _menu_entered,
     facts.TicketRegistered: _registered,
     facts.TicketContinued: _continued,
     facts.NumberSpoken: _spoken,
+    facts.WaitTold: _wait_told,
     facts.CallBackPromised: _promised,
     facts.CallQueued: _queued,
     facts.CategoryChosen: _category,
@@ -332,6 +377,8 @@ _APPLY: dict[type[CallFact], Callable[[Call, Any], Call]] = {
     facts.AgentDidNotAnswer: _ring_over,
     facts.CallAbandoned: _abandoned,
     facts.AgentAnswered: _answered,
+    facts.CitizenAnswered: _reached,
+    facts.CitizenNotReached: _not_reached,
     facts.PopShown: _pop_shown,
     facts.CallHeld: _held,
     facts.CallResumed: _resumed,

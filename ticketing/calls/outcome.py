@@ -26,16 +26,22 @@ class Outcome(StrEnum):
     QUEUE_CLOSED = "queue_closed"
     AFTER_HOURS = "after_hours"
     CUT_OFF = "cut_off"
+    CALL_BACK_ASKED = "call_back_asked"
+    NOT_REACHED = "not_reached"
 
 
 OWED_A_CALL_BACK = {
+    Outcome.LEFT_HEARING_NUMBER: CallBackReason.ABANDONED,
+    Outcome.SHORT_ABANDON: CallBackReason.ABANDONED,
     Outcome.ABANDONED: CallBackReason.ABANDONED,
     Outcome.ABANDONED_RINGING: CallBackReason.ABANDONED,
     Outcome.TURNED_AWAY: CallBackReason.QUEUE_TIMEOUT,
     Outcome.QUEUE_CLOSED: CallBackReason.QUEUE_CLOSED,
     Outcome.CUT_OFF: CallBackReason.CUT_OFF,
 }
-"""Outcomes that leave the office owing a call although none was promised in words."""
+"""Outcomes that leave the office owing a call although none was promised at an hour.
+
+Whoever has a number was told "should we be cut off, we call you back", and may have taken it at its word."""
 
 
 def outcome(call: Call) -> Outcome | None:
@@ -44,15 +50,23 @@ def outcome(call: Call) -> Outcome | None:
         return Outcome.ANSWERED if call.talk_ended_at else None
     if call.ended_at is None:
         return None
+    if call.is_outward:
+        return Outcome.NOT_REACHED
     if call.cut_off:
         return Outcome.CUT_OFF
-    if call.call_back_reason is CallBackReason.AFTER_HOURS:
-        return Outcome.AFTER_HOURS
+    if call.call_back_reason in _PROMISED:
+        return _PROMISED[call.call_back_reason]
     if call.queued_at is None:
         return _outcome_before_queue(call)
     if call.gave_up_at:
         return Outcome.QUEUE_CLOSED if call.queue_closed else Outcome.TURNED_AWAY
     return _outcome_in_queue(call)
+
+
+_PROMISED = {
+    CallBackReason.AFTER_HOURS: Outcome.AFTER_HOURS,
+    CallBackReason.ASKED: Outcome.CALL_BACK_ASKED,
+}
 
 
 def _outcome_before_queue(call: Call) -> Outcome:

@@ -26,6 +26,12 @@ class Deed(StrEnum):
     TAKE_OVER = "take_over"
     MERGE = "merge"
     TELL_CITIZEN = "tell_citizen"
+    CALL_BACK = "call_back"
+    SET_SHARE = "set_share"
+    READ_BOARD = "read_board"
+    LINK_CAUSE = "link_cause"
+    RUN_CAUSES = "run_causes"
+    ENTER_PAPER = "enter_paper"
     READ_NOTICES = "read_notices"
     READ_PROCEDURE = "read_procedure"
     READ_FAQ = "read_faq"
@@ -80,6 +86,13 @@ MATRIX: dict[Deed, dict[Role, Reach]] = {
     Deed.TAKE_OVER: {_SUPERVISOR: Reach.ALL},
     Deed.MERGE: {_AGENT: Reach.OWN, _DISPATCHER: Reach.ROUTED, _SUPERVISOR: Reach.ALL},
     Deed.TELL_CITIZEN: {_AGENT: Reach.QUEUE, _SUPERVISOR: Reach.ALL},
+    # By the order of the list, not by whose call it was: whoever is free calls whoever has waited longest.
+    Deed.CALL_BACK: {_AGENT: Reach.QUEUE, _SUPERVISOR: Reach.ALL},
+    Deed.SET_SHARE: {_SUPERVISOR: Reach.ALL},
+    Deed.READ_BOARD: dict.fromkeys((_AGENT, _SUPERVISOR, _ANALYST), Reach.ALL),
+    Deed.LINK_CAUSE: {_AGENT: Reach.QUEUE, _DISPATCHER: Reach.ROUTED, _SUPERVISOR: Reach.ALL},
+    Deed.RUN_CAUSES: {_SUPERVISOR: Reach.ALL},
+    Deed.ENTER_PAPER: {_AGENT: Reach.ALL, _SUPERVISOR: Reach.ALL},
     Deed.READ_NOTICES: {
         _AGENT: Reach.OWN, _DISPATCHER: Reach.ROUTED, _OFFICIAL: Reach.UNIT, _SUPERVISOR: Reach.ALL,
     },

@@ -11,7 +11,16 @@ from sqlalchemy import Row as DbRow
 from config.office import Office, Sop
 from ticketing import tables
 from ticketing.calls.call import Call
-from ticketing.case_facts import CaseFact, CaseOpened, DueMissed, Merged
+from ticketing.case_facts import (
+    CaseFact,
+    CaseOpened,
+    CaseRegistered,
+    Contact,
+    ContactPreferred,
+    DueMissed,
+    Merged,
+    Origin,
+)
 from ticketing.facts import Fact, TicketContinued, TicketRegistered
 from ticketing.ledger import codec, folded
 from ticketing.ledger.folded import FoldedCall, Row
@@ -21,7 +30,7 @@ from ticketing.tickets.case import Case
 from ticketing.tickets.duplicates import FactsOf, goes_on_in
 from ticketing.tickets.folding import fold
 from ticketing.tickets.messages import Message, owed
-from ticketing.tickets.ticket import Standing, TicketState, standing_after
+from ticketing.tickets.ticket import Standing, TicketState, latest_call, standing_after, tries_since
 
 CASES_KEPT_IN_MEMORY = 4096
 
@@ -199,9 +208,8 @@ def notice_rows(fact: DueMissed) -> list[Row]:
 def _standing(
     row: DbRow[*tuple[Any, ...]], case: Case, calls: list[Call], calendar: Calendar
 ) -> tuple[Standing, Call | None]:
-    if calls:
-        latest = max(calls, key=lambda call: (call.ticket_at or row.registered_at, call.call_id))
-        return standing_after(latest, calendar, case, row.registered_at), latest
+    if latest := latest_call(calls):
+        return standing_after(latest, calendar, case, row.registered_at, calls), latest
     at = case.opened_at or row.registered_at
     standing = Standing(
         ticket_id=row.ticket_id,
@@ -214,6 +222,8 @@ def _standing(
         call_back=None,
         number_unheard=False,
         case=case,
+        by_mobile=case.by_mobile,
+        tries_at=tries_since(calls, at),
     )
     return standing, None
 
@@ -225,13 +235,23 @@ def _born(connection: Connection, facts: Iterable[CaseFact]) -> None:
             person_id=fact.person_id,
             sop_version=fact.sop_version,
             registered_at=fact.occurred_at,
-            parent_ticket_id=fact.parent_ticket_id,
+            parent_ticket_id=getattr(fact, "parent_ticket_id", None),
+            origin=getattr(fact, "origin", Origin.CALL),
         )
         | {"last_call_id": fact.during_call_id}
         for fact in facts
-        if isinstance(fact, CaseOpened)
+        if isinstance(fact, CaseOpened | CaseRegistered)
     ]
     _TICKETS.many(connection, rows)
+
+
+def write_preferences(connection: Connection, facts: Iterable[Fact]) -> None:
+    """How citizens want to be reached, beside the persons themselves: it holds for all their cases."""
+    said = sorted(
+        (fact for fact in facts if isinstance(fact, ContactPreferred)), key=lambda one: one.occurred_at
+    )
+    rows = [{"of_person": one.person_id, "text_only": one.contact is Contact.TEXT} for one in said]
+    _PREFERENCES.many(connection, rows)
 
 
 def _step_rows(ticket_id: str, found: FoldedCase, sop: Sop) -> list[Row]:
@@ -252,9 +272,12 @@ def case_facts(connection: Connection, ticket_id: str) -> list[CaseFact]:
 _SET_BY_STATE = (
     "state", "category", "last_call_id", "call_back_reason", "queue", "agent_id", "owner_role", "owner_id",
     "due_kind", "calendar_version", "ticket_type", "district", "restricted", "urgency", "track", "unit",
-    "official_id", "misses", "merged_into",
+    "official_id", "misses", "merged_into", "text_only", "call_back_tries", "cause_id",
 )  # fmt: skip
-_INSTANTS_SET_BY_STATE = ("call_back_due_at", "next_due_at", "limit_at", "waiting_since_at", "closed_at")
+_INSTANTS_SET_BY_STATE = (
+    "call_back_due_at", "next_due_at", "limit_at", "waiting_since_at", "closed_at", "place_since_at",
+    "call_back_tried_at",
+)  # fmt: skip
 
 
 def state_update(*more: str) -> Update:
@@ -276,6 +299,13 @@ _MERGED_INTO = Statement(
 )
 _MERGES = Statement(
     lambda dialect: insert_for(dialect, tables.merges).on_conflict_do_nothing(), tables.merges.c.keys()
+)
+_PREFERENCES = Statement(
+    lambda _: (
+        update(tables.persons)
+        .where(tables.persons.c.person_id == bindparam("of_person"))
+        .values(text_only=bindparam("text_only"))
+    )
 )
 _STATES = Statement(lambda _: state_update("person_id"))
 _TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))

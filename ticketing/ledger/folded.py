@@ -9,6 +9,7 @@ from config.office import Office, Sop
 from config.sop import FactPattern
 from ticketing.calls.call import Call, fold
 from ticketing.calls.outcome import outcome
+from ticketing.case_facts import Origin
 from ticketing.facts import CallFact, EndedBy, Fact, Provenance, TalkEnded
 from ticketing.ledger.codec import KINDS
 from ticketing.sop.run import StepTiming, steps_of
@@ -108,12 +109,16 @@ def call_row(call: Call, office: Office) -> Row:
         "wait_seconds": call.wait_seconds,
         "talk_seconds": call.talk_seconds,
         "hold_seconds": call.hold_seconds,
+        "outward": call.is_outward,
+        "told_wait_at": call.told_wait_at,
+        "told_wait_seconds": call.told_wait_seconds,
     }
 
 
 TICKET_COLUMNS = (
     "ticket_id", "day", "serial", "registered_by_call_id", "person_id", "sop_version", "registered_at",
     "state", "category", "last_call_id", "last_call_at", "parent_ticket_id", "restricted", "misses",
+    "origin", "text_only", "call_back_tries",
 )  # fmt: skip
 """What `ticket_row` fills."""
 
@@ -126,8 +131,9 @@ def ticket_row(
     registered_at: datetime | None,
     call_id: str | None = None,
     parent_ticket_id: str | None = None,
+    origin: Origin = Origin.CALL,
 ) -> Row:
-    """The row of a ticket as it is born: by registration in a call, or by hand beside a parent."""
+    """The row of a ticket as it is born: by registration, or by hand beside a parent."""
     number = from_digits(ticket_id)
     return {
         "ticket_id": ticket_id,
@@ -144,6 +150,9 @@ def ticket_row(
         "parent_ticket_id": parent_ticket_id,
         "restricted": False,
         "misses": 0,
+        "origin": origin.value,
+        "text_only": False,
+        "call_back_tries": 0,
     }
 
 
@@ -193,6 +202,11 @@ def ticket_state_row(
         "new_waiting_since_at": case.waiting_since_at,
         "new_merged_into": case.merged_into,
         "new_closed_at": case.closed_at,
+        "new_text_only": case.text_only,
+        "new_place_since_at": None if case.is_over else standing.place_since_at,
+        "new_call_back_tries": len(standing.tries_at) if call_back else 0,
+        "new_call_back_tried_at": standing.tries_at[-1] if call_back and standing.tries_at else None,
+        "new_cause_id": case.cause_id,
     }
 
 
@@ -204,6 +218,7 @@ def message_row(message: Message) -> Row:
         "kind": message.kind.value,
         "owed_at": message.owed_at,
         "told_at": message.told_at,
+        "by_text": message.by_text,
     }
 
 

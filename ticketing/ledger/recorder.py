@@ -21,6 +21,7 @@ from ticketing.case_facts import CaseFact
 from ticketing.facts import (
     AgentFact,
     CallArrived,
+    CallBackPlaced,
     CallCutOff,
     CallFact,
     CallQueued,
@@ -30,7 +31,14 @@ from ticketing.facts import (
     TicketRegistered,
 )
 from ticketing.ledger import codec, folded
-from ticketing.ledger.cases import CaseBook, FoldedCase, load_case, state_update, write_cases
+from ticketing.ledger.cases import (
+    CaseBook,
+    FoldedCase,
+    load_case,
+    state_update,
+    write_cases,
+    write_preferences,
+)
 from ticketing.ledger.folded import FoldedCall, Row
 from ticketing.people import complainant
 from ticketing.people.privacy import Vault
@@ -104,6 +112,7 @@ class Recorder:
         committed = self._append(connection, facts)
         touched = self._cases.take(connection, facts)
         self._derive_calls(connection, facts, touched)
+        write_preferences(connection, facts)
         self._derive_cases(connection, touched)
         self._derive_shifts(connection, facts)
         return committed
@@ -308,11 +317,12 @@ def _state_row(call: Call, standing: Standing, office: Office, calendar: Calenda
 
 
 def _write_messages(connection: Connection, standings: Sequence[tuple[Call, Standing]]) -> None:
-    """What is owed to callers nobody has worked for: their number, if they are gone without it."""
-    ended = [(call, standing, owed(standing, ())) for call, standing in standings if call.ended_at]
+    """What callers nobody has worked for are owed: their number, by text or once they are gone without it."""
+    due = [(call, standing) for call, standing in standings if call.ended_at or not call.times_spoken]
+    found = [(call, standing, owed(standing, ())) for call, standing in due]
     rows = [
         folded.message_row(message) | {"of_call": call.call_id, "of_ticket": message.ticket_id}
-        for call, _, messages in ended
+        for call, _, messages in found
         for message in messages
     ]
     _OWED.many(connection, rows)
@@ -320,8 +330,8 @@ def _write_messages(connection: Connection, standings: Sequence[tuple[Call, Stan
         connection,
         [
             {"of_ticket": standing.ticket_id, "of_call": call.call_id}
-            for call, standing, messages in ended
-            if not messages
+            for call, standing, messages in found
+            if call.ended_at and not messages
         ],
     )
 
@@ -354,7 +364,7 @@ def _owed(dialect: str) -> Any:
         exists().where(_IS_LATEST)
     )
     statement = insert_for(dialect, tables.outbox).from_select(columns.keys(), given)
-    later = {name: statement.excluded[name] for name in ("owed_at", "told_at")}
+    later = {name: statement.excluded[name] for name in ("owed_at", "told_at", "by_text")}
     return statement.on_conflict_do_update(index_elements=["key"], set_=later)
 
 
@@ -368,7 +378,7 @@ _STEPS = upsert(tables.sop_steps, tables.sop_steps.c.keys())
 
 
 def _has_ticket(known: Iterable[CallFact]) -> bool:
-    return any(isinstance(fact, TicketRegistered | TicketContinued) for fact in known)
+    return any(isinstance(fact, TicketRegistered | TicketContinued | CallBackPlaced) for fact in known)
 
 
 def _call_id(item: Report | Registration) -> str | None:

@@ -23,12 +23,12 @@ def with_persons(connection: Connection, vault: Vault, reports: Sequence[Report]
     persons = _find(connection, vault, list(wanted))
     newcomers = {n: report.fact.occurred_at for n, report in wanted.items() if n not in persons}
     persons |= _add(connection, vault, newcomers)
-    return [_with_person(report.fact, persons.get(numbers[id(report)] or "")) for report in reports]
+    return [_with_person(report.fact, numbers[id(report)], persons) for report in reports]
 
 
-def _with_person(fact: Fact, person_id: str | None) -> Fact:
-    if isinstance(fact, CallArrived) and person_id:
-        return replace(fact, person_id=person_id)
+def _with_person(fact: Fact, number: str | None, persons: Mapping[str, str]) -> Fact:
+    if isinstance(fact, CallArrived) and number:
+        return replace(fact, person_id=persons[number], by_mobile=phone_number.is_mobile(number))
     return fact
 
 

@@ -58,6 +58,15 @@ def warnings(raw: str) -> tuple[FieldWarning, ...]:
     return () if phonenumbers.is_valid_number(number) else (UNLIKELY,)
 
 
+def is_mobile(number: str) -> bool:
+    """Whether text messages reach the number (E.164)."""
+    kind = phonenumbers.number_type(phonenumbers.parse(number, None))
+    return kind in _TEXTED
+
+
+_TEXTED = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
 def mask(number: str) -> str:
     """What an agent may see before asking: country, first digit and the last two (`+62 8** **** 78`)."""
     parsed = phonenumbers.parse(number, None)

@@ -36,6 +36,7 @@ MESSAGES = {
     "number": Text("nomor tiket", "ticket number"),
     "progress": Text("perkembangan", "progress"),
     "solution": Text("solusi", "solution"),
+    "call_back": Text("telepon kembali ditunda", "call-back put off"),
 }
 DUES = {
     "call_back": Text("telepon kembali", "call back"),
@@ -60,6 +61,15 @@ EVENTS = {
     "call_abandoned": ("citizen", Text("Menutup saat menunggu", "Hung up while waiting")),
     "queue_gave_up": ("system", Text("Antrean dilepas", "The queue let go")),
     "call_back_promised": ("system", Text("Telepon kembali dijanjikan", "Call-back promised")),
+    "wait_told": ("system", Text("Lama tunggu terlama disampaikan", "Longest wait told")),
+    "call_back_placed": ("agent", Text("Warga mulai ditelepon", "The office began to call")),
+    "citizen_answered": ("citizen", Text("Warga mengangkat telepon", "The citizen answered")),
+    "citizen_not_reached": ("system", Text("Warga tidak terhubung", "The citizen was not reached")),
+    "call_back_put_off": ("system", Text("Telepon kembali ditunda", "Call-back put off")),
+    "case_registered": ("citizen", Text("Didaftarkan tanpa telepon", "Registered without a call")),
+    "contact_preferred": ("citizen", Text("Memilih cara dihubungi", "Said how to be reached")),
+    "linked_to_cause": ("agent", Text("Termasuk peristiwa bersama", "Linked to a common cause")),
+    "unlinked_from_cause": ("agent", Text("Bukan bagian peristiwa", "Taken out of the common cause")),
     "call_cut_off": ("system", Text("Panggilan terputus", "The call was cut off")),
     "closing_started": ("agent", Text("Mulai menutup panggilan", "Began to close the call")),
     "talk_ended": ("agent", Text("Percakapan berakhir", "The talk ended")),

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ticketing.case_facts import Channel, Track, Urgency
+from ticketing.case_facts import Channel, Origin, Track, Urgency
 
 
 class Stage(StrEnum):
@@ -78,6 +78,11 @@ class Case(Struct, frozen=True, gc=False):
     ticket_id: str
     stage: Stage = Stage.UNTOUCHED
     opened_at: datetime | None = None
+    origin: Origin = Origin.CALL
+    by_mobile: bool = False
+    text_only: bool = False
+    cause_id: str | None = None
+    put_off_to_at: datetime | None = None
     parent_ticket_id: str | None = None
     person_id: str | None = None
     sop_version: str | None = None

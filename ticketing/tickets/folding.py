@@ -7,14 +7,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from ticketing import case_facts as facts
-from ticketing.case_facts import SYSTEM, CaseFact, FollowUpResult, Track
+from ticketing.case_facts import CITIZEN, SYSTEM, CaseFact, Contact, FollowUpResult, Track
 from ticketing.tickets.case import WITH_BACK_OFFICE, Case, Recap, Solution, Stage, Told, Wait
 
 _ENDED = (Stage.CLOSED, Stage.CANCELLED)
 _EARLY = (
     Stage.UNTOUCHED, Stage.BEGUN, Stage.RECORDED, Stage.ANALYSED, Stage.SEARCHING, Stage.RETURNED,
 )  # fmt: skip
-_IN_PASSING = (facts.CitizenTold, facts.Merged, facts.Unmerged)
+_IN_PASSING = (
+    facts.CitizenTold, facts.Merged, facts.Unmerged, facts.LinkedToCause, facts.UnlinkedFromCause,
+)  # fmt: skip
 """Whoever does these does not work on the case by it."""
 _AT_THE_PHONE = (
     facts.ComplainantFiled, facts.EntryBegun, facts.IdentityRecorded, facts.ComplaintRecorded,
@@ -54,7 +56,7 @@ def _touched(case: Case, fact: CaseFact) -> Case:
         case = replace(case, call_ids=(*case.call_ids, fact.during_call_id))
     if fact.actor_role == "agent" and not isinstance(fact, _IN_PASSING):
         case = replace(case, agent_id=fact.actor_id)
-    if fact.actor_id == SYSTEM or _moves_nothing(case, fact):
+    if fact.actor_id in (SYSTEM, CITIZEN) or _moves_nothing(case, fact):
         return case
     return replace(case, acted_at=fact.occurred_at, misses=0, missed_at=None)
 
@@ -91,6 +93,33 @@ def _opened(case: Case, fact: facts.CaseOpened) -> Case:
         fields=case.fields | set(fact.carried),
         district=case.district or fact.district,
     )
+
+
+def _registered(case: Case, fact: facts.CaseRegistered) -> Case:
+    return replace(
+        _to(case, Stage.BEGUN),
+        opened_at=fact.occurred_at,
+        origin=fact.origin,
+        person_id=case.person_id or fact.person_id,
+        sop_version=fact.sop_version,
+        by_mobile=fact.by_mobile,
+    )
+
+
+def _prefers(case: Case, fact: facts.ContactPreferred) -> Case:
+    return replace(case, text_only=fact.contact is Contact.TEXT)
+
+
+def _put_off(case: Case, fact: facts.CallBackPutOff) -> Case:
+    return replace(case, put_off_to_at=max(fact.due_at, case.put_off_to_at or fact.due_at))
+
+
+def _linked(case: Case, fact: facts.LinkedToCause) -> Case:
+    return replace(case, cause_id=fact.cause_id)
+
+
+def _unlinked(case: Case, fact: facts.UnlinkedFromCause) -> Case:
+    return replace(case, cause_id=None) if case.cause_id == fact.cause_id else case
 
 
 def _filed(case: Case, fact: facts.ComplainantFiled) -> Case:
@@ -299,7 +328,11 @@ def _unmerged(case: Case, fact: facts.Unmerged) -> Case:
 
 
 _APPLY: dict[type[CaseFact], Callable[[Case, Any], Case]] = {
+    facts.CaseRegistered: _registered,
     facts.CaseOpened: _opened,
+    facts.ContactPreferred: _prefers,
+    facts.LinkedToCause: _linked,
+    facts.UnlinkedFromCause: _unlinked,
     facts.ComplainantFiled: _filed,
     facts.EntryBegun: _begun,
     facts.IdentityRecorded: _identified,
@@ -319,6 +352,7 @@ _APPLY: dict[type[CaseFact], Callable[[Case, Any], Case]] = {
     facts.WaitForCitizenEnded: _waits_no_more,
     facts.FollowUpDone: _followed_up,
     facts.DueMissed: _missed,
+    facts.CallBackPutOff: _put_off,
     facts.TakenOver: _taken_over,
     facts.CallBackTried: _called_back,
     facts.CitizenTold: _told,

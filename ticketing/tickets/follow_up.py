@@ -1,6 +1,6 @@
 """Who owes what by when (the SOP's "Peringatan"): each open ticket has one owner and a due time. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -90,10 +90,17 @@ def duty(standing: Standing, office: Office, calendar: Calendar) -> Duty | None:
 
 
 def call_back_owed(standing: Standing) -> CallBack | None:
-    """The call the office still owes; reaching the citizen settles what was owed until then, and no more."""
-    case = standing.case
-    reached = case.reached_at is not None and case.reached_at >= standing.call_at
-    return None if reached or case.is_over else standing.call_back
+    """The call the office still owes; whoever was reached, or told the answer, since then is owed none.
+
+    Nor is whoever wants to hear by text only. One that was put off is owed by the later time.
+    """
+    case, owed = standing.case, standing.call_back
+    if owed is None or case.is_over or case.text_only:
+        return None
+    heard = (case.reached_at, case.delivered.at if case.delivered else None)
+    if any(at and at >= standing.call_at for at in heard):
+        return None
+    return replace(owed, due_at=max(owed.due_at, case.put_off_to_at or owed.due_at))
 
 
 def owner(standing: Standing, office: Office) -> Owner:

@@ -20,20 +20,25 @@ class MessageKind(StrEnum):
     NUMBER = "number"
     PROGRESS = "progress"
     SOLUTION = "solution"
+    CALL_BACK = "call_back"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message owed since `owed_at`; `told_at` is None until the citizen has it. The key makes it once."""
+    """A message owed since `owed_at`; `told_at` is None until the citizen has it. The key makes it once.
+
+    `by_text` tells whether a text message reaches the citizen; else a person has to.
+    """
 
     key: str
     ticket_id: str
     kind: MessageKind
     owed_at: datetime
     told_at: datetime | None
+    by_text: bool = False
 
 
-_OWN_NEWS = (*NEWS, facts.Merged, facts.Unmerged)
+_OWN_NEWS = (*NEWS, facts.Merged, facts.Unmerged, facts.CallBackPutOff)
 """Whatever changes for the citizen while they are not on the line."""
 
 
@@ -48,24 +53,31 @@ def owed(standing: Standing, known: Iterable[CaseFact], others: FactsOf | None =
     news += news_from_others(ticket_id, {**(others or {}), ticket_id: own})
     found = [*_numbers(standing, own), *(_message(ticket_id, one) for one in news)]
     return tuple(
-        Message(key, ticket_id, kind, at, _told_at(standing.case, own, key, kind, at))
+        Message(key, ticket_id, kind, at, _told_at(standing.case, own, key, kind, at), standing.by_mobile)
         for key, kind, at in sorted(found, key=lambda one: (one[2], one[0]))
     )
 
 
 def _message(ticket_id: str, news: News) -> tuple[str, MessageKind, datetime]:
     """The key follows the fact, so that one that comes late leaves the others' keys alone."""
-    solved = isinstance(news.fact, facts.SolutionWritten)
-    kind = MessageKind.SOLUTION if solved else MessageKind.PROGRESS
+    kind = _KINDS.get(type(news.fact), MessageKind.PROGRESS)
     return f"{ticket_id}/{kind.value}/{fingerprint(news.fact.key)}", kind, news.at
 
 
+_KINDS: dict[type[CaseFact], MessageKind] = {
+    facts.SolutionWritten: MessageKind.SOLUTION,
+    facts.CallBackPutOff: MessageKind.CALL_BACK,
+}
+
+
 def _numbers(standing: Standing, own: list[CaseFact]) -> list[tuple[str, MessageKind, datetime]]:
-    """The number of a caller who hung up before hearing it, and that of a ticket opened by hand."""
+    """The number: to whoever can be sent a text, to a caller gone without it, of a ticket opened by hand."""
     key = f"{standing.ticket_id}/{MessageKind.NUMBER.value}"
     opened = [fact.occurred_at for fact in own if isinstance(fact, facts.CaseOpened)]
     if opened:
         return [(key, MessageKind.NUMBER, opened[0])]
+    if standing.by_mobile:
+        return [(key, MessageKind.NUMBER, standing.registered_at)]
     return [(key, MessageKind.NUMBER, standing.call_at)] if standing.number_unheard else []
 
 

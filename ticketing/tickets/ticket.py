@@ -1,5 +1,6 @@
 """A ticket: what its latest call and what people did make of it, and who owes what by when."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,7 +29,7 @@ OVER_STATES = frozenset(stage.value for stage in OVER)
 
 _AFTER = {
     None: TicketState.REGISTERED,
-    Outcome.LEFT_HEARING_NUMBER: TicketState.REGISTERED,
+    Outcome.LEFT_HEARING_NUMBER: TicketState.ABANDONED,
     Outcome.SHORT_ABANDON: TicketState.ABANDONED,
     Outcome.ABANDONED: TicketState.ABANDONED,
     Outcome.ABANDONED_RINGING: TicketState.ABANDONED,
@@ -36,6 +37,7 @@ _AFTER = {
     Outcome.QUEUE_CLOSED: TicketState.CALL_BACK_OWED,
     Outcome.AFTER_HOURS: TicketState.CALL_BACK_OWED,
     Outcome.CUT_OFF: TicketState.CALL_BACK_OWED,
+    Outcome.CALL_BACK_ASKED: TicketState.CALL_BACK_OWED,
 }
 
 
@@ -51,7 +53,9 @@ class CallBack:
 class Standing:
     """All that decides about a ticket: its registration, its latest call, and what people did.
 
-    `agent_id` is who took the latest call; `number_unheard` that its caller may not know the number.
+    `agent_id` is who took the latest call; `number_unheard` that its caller may not know the number;
+    `place_since_at` is when the citizen first joined the queue, and has not been served since; `tries_at`
+    are the office's calls to them that came to nothing after that.
     """
 
     ticket_id: str
@@ -64,6 +68,9 @@ class Standing:
     call_back: CallBack | None
     number_unheard: bool
     case: Case
+    by_mobile: bool = False
+    place_since_at: datetime | None = None
+    tries_at: tuple[datetime, ...] = ()
 
     @property
     def state(self) -> str:
@@ -76,10 +83,28 @@ class Standing:
         return self.case.category or self.category
 
 
-def standing_after(call: Call, calendar: Calendar, case: Case, registered_at: datetime | None) -> Standing:
-    """How a ticket stands after `call`, its latest."""
+def latest_call(calls: Iterable[Call]) -> Call | None:
+    """The call that decides how its ticket stands; one of the office's that reached nobody does not."""
+    deciding = (call for call in calls if call.ticket_at and (call.was_taken or not call.is_outward))
+    return max(deciding, key=_taken_up, default=None)
+
+
+def _taken_up(call: Call) -> tuple[datetime, str]:
+    assert call.ticket_at is not None
+    return call.ticket_at, call.call_id
+
+
+def standing_after(
+    call: Call,
+    calendar: Calendar,
+    case: Case,
+    registered_at: datetime | None,
+    calls: Sequence[Call] = (),
+) -> Standing:
+    """How a ticket stands after `call`, its latest; `calls` are all of the ticket's, if there are more."""
     assert call.ticket_id is not None
     assert call.ticket_at is not None
+    known = calls or (call,)
     return Standing(
         ticket_id=call.ticket_id,
         registered_at=registered_at or call.ticket_at,
@@ -91,7 +116,24 @@ def standing_after(call: Call, calendar: Calendar, case: Case, registered_at: da
         call_back=call_back_after(call, calendar),
         number_unheard=call.number_unheard,
         case=case,
+        by_mobile=case.by_mobile or any(one.by_mobile for one in known),
+        place_since_at=place_since(known),
+        tries_at=tries_since(known, call.ticket_at),
     )
+
+
+def place_since(calls: Iterable[Call]) -> datetime | None:
+    """When the citizen joined the queue for the first time since they were last served."""
+    since: datetime | None = None
+    for call in sorted((one for one in calls if one.ticket_at), key=_taken_up):
+        since = None if call.was_taken else since or call.queued_at
+    return since
+
+
+def tries_since(calls: Iterable[Call], at: datetime) -> tuple[datetime, ...]:
+    """When the office called after `at`, in vain."""
+    placed = (one.placed_at for one in calls if one.ended_at and not one.was_taken)
+    return tuple(sorted(tried_at for tried_at in placed if tried_at and tried_at >= at))
 
 
 def state_after(call: Call) -> TicketState:
