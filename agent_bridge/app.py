@@ -13,13 +13,26 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from agent_bridge.api import admin, case_care, case_work, cases, desk, faq, practice, refusals, sign_in, views
+from agent_bridge.api import (
+    admin,
+    call_backs,
+    case_care,
+    case_work,
+    cases,
+    desk,
+    faq,
+    practice,
+    refusals,
+    sign_in,
+    views,
+)
 from agent_bridge.api.doorway import is_secure, legible, phone_socket
-from agent_bridge.house import open_house
+from agent_bridge.house import Telephones, open_house
 from agent_bridge.live import socket
 from config.errors import NotFound
 from config.settings import Settings
 from ivr.providers.asterisk.plan import PbxPlan
+from ivr.providers.asterisk.provider import AsteriskProvider
 
 PAGES = Path(__file__).parent / "web" / "dist"
 API_VERSION = "0.1.0"
@@ -27,20 +40,24 @@ HSTS_SECONDS = 365 * 24 * 3600
 
 
 def create_app(
-    settings: Settings, plan: PbxPlan | None = None, redis_url: str = "", pages: Path = PAGES
+    settings: Settings,
+    plan: PbxPlan | None = None,
+    redis_url: str = "",
+    pages: Path = PAGES,
+    telephones: Telephones = AsteriskProvider,
 ) -> FastAPI:
     """The application for one installation. Without a plan there are no telephones."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house(settings, plan, redis_url) as house:
+        async with open_house(settings, plan, redis_url, telephones) as house:
             app.state.house = house
             yield
 
     app = FastAPI(title="hotline", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     refusals.install(app)
     app.middleware("http")(_guarded)
-    for part in (sign_in, desk, cases, case_work, case_care, faq, admin, practice):
+    for part in (sign_in, desk, call_backs, cases, case_work, case_care, faq, admin, practice):
         app.include_router(part.router, dependencies=[Depends(legible)])
     app.include_router(socket.router)
     app.add_api_route("/api/health", _health, tags=["health"])

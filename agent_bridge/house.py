@@ -1,7 +1,7 @@
 """The house: every part of one running hotline, put together and taken apart again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,27 +12,30 @@ from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_bridge.accounts import BY_COMMAND, Accounts, Session
+from agent_bridge.calling import Calling
 from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
 from agent_bridge.replay import Replay
 from agent_bridge.sliding_window import SlidingWindow
-from config.clock import now, office_day
+from config.clock import Clock, now, office_day
 from config.errors import ConfigurationFault, Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
 from config.settings import Settings
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan
 from ivr.providers.asterisk.provider import AsteriskProvider
+from ivr.providers.provider import Provider
 from ivr.queues.roster import Roster
 from ivr.registration import Registrar
 from ivr.speech import prompts
 from ticketing.calls.call import CallPhase
+from ticketing.calls.outcome import Outcome
 from ticketing.desk.act import CaseDesk
 from ticketing.desk.once import Answer, Asked, once
 from ticketing.desk.reading import CaseReader
 from ticketing.desk.timekeeper import Timekeeper
-from ticketing.facts import AgentLegEnded, CallEnded, TalkEnded
+from ticketing.facts import AgentLegEnded, CallEnded, CitizenNotReached, TalkEnded
 from ticketing.faq import book
 from ticketing.faq.desk import FaqDesk
 from ticketing.ledger.codec import KINDS
@@ -45,7 +48,7 @@ from ticketing.people.audit import write_audit
 from ticketing.people.privacy import Vault
 from ticketing.tickets.calendar import alarms
 
-TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind})
+TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind, CitizenNotReached.kind})
 """Facts any of which may be the first to show that a talk is over."""
 RESTORE_AGAIN_SECONDS = 1.0
 FOLLOW_SECONDS = 0.5
@@ -53,6 +56,8 @@ SEARCHES_A_MINUTE = 120
 """Of one person in the FAQ book; as one types, each pause in typing is a search."""
 DUE_TIMES_SECONDS = 1.0
 FORGET_REQUESTS_EVERY = timedelta(hours=1)
+
+Telephones = Callable[[PbxPlan, CallDesk, Registrar, Reader, Clock], Provider]
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +103,13 @@ class House:
     """The parts a page, a socket or a command may ask for."""
 
     def __init__(
-        self, settings: Settings, keeper: OfficeKeeper, ledger: Ledger, plan: PbxPlan | None, feed: Feed
+        self,
+        settings: Settings,
+        keeper: OfficeKeeper,
+        ledger: Ledger,
+        plan: PbxPlan | None,
+        feed: Feed,
+        telephones: Telephones = AsteriskProvider,
     ) -> None:
         self.settings = settings
         self.keeper = keeper
@@ -116,10 +127,13 @@ class House:
         self.faq_searches = SlidingWindow(SEARCHES_A_MINUTE, timedelta(minutes=1))
         self.timekeeper = Timekeeper(self.journal, self.reader, lambda: self.office, now)
         self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
-        self.asterisk = self._asterisk(plan) if plan else None
+        self.asterisk: Provider | None = (
+            telephones(plan, self.desk, self.registrar, self.reader, now) if plan else None
+        )
         self.roster = self._roster()
+        self.calling = self._calling()
         pops = ScreenPop(self.reader, lambda: self.office)
-        self.desks = DeskFeed(self.reader, pops, feed, self._queue, self._link)
+        self.desks = DeskFeed(self.reader, pops, feed, lambda: self.office, self._link)
         self._replays: dict[str, asyncio.Task[None]] = {}
         if plan is None and settings.is_practice:
             self.desks.on_open = self._replay
@@ -217,9 +231,14 @@ class House:
                 continue
             call = self.reader.call(row.call_id)
             if call and call.phase == CallPhase.WRAP_UP:
-                task = asyncio.create_task(self.roster.after_talk(call.agent_id))
-                self._errands.add(task)
-                task.add_done_callback(self._errands.discard)
+                self._run(self.roster.after_talk(call.agent_id))
+            elif call and call.outcome == Outcome.NOT_REACHED:
+                self._run(self.roster.after_call(call.agent_id))
+
+    def _run(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     def _replay(self, agent_id: str) -> None:
         """Without telephones an open desk is shown a recorded call, again and again."""
@@ -233,13 +252,24 @@ class House:
             task.cancel()
         await asyncio.gather(*self._replays.values(), return_exceptions=True)
 
-    def _asterisk(self, plan: PbxPlan) -> AsteriskProvider:
-        return AsteriskProvider(plan, self.desk, self.registrar, self.reader, now)
-
     def _roster(self) -> Roster | None:
         if self.asterisk is None:
             return None
         return Roster(self._queue(), self.asterisk.control, self.journal, self.reader, now)
+
+    def _calling(self) -> Calling | None:
+        if self.asterisk is None or self.roster is None:
+            return None
+        return Calling(
+            self.case_desk,
+            self.vault,
+            self.reader,
+            self.journal,
+            self.roster,
+            self.asterisk.control,
+            lambda: self.office,
+            now,
+        )
 
     def _queue(self) -> str:
         return self.office.default_queue.name
@@ -261,14 +291,16 @@ class NoPbx(Unavailable):
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, plan: PbxPlan | None, redis_url: str) -> AsyncIterator[House]:
-    """Open every part in order, and close them in the reverse."""
+async def open_house(
+    settings: Settings, plan: PbxPlan | None, redis_url: str, telephones: Telephones = AsteriskProvider
+) -> AsyncIterator[House]:
+    """Open every part in order, and close them in the reverse; `telephones` makes the provider."""
     keeper = read_office(settings)
     ledger = open_ledger(settings, keeper)
     redis = connect(redis_url)
     feed = Feed(ledger.reader, redis)
     ledger.publish.append(feed.publish)
-    house = House(settings, keeper, ledger, plan, feed)
+    house = House(settings, keeper, ledger, plan, feed, telephones)
     await house.journal.do(lambda connection: book.seed(connection, house.office.faq.articles, now()))
     feed.follow(house.after_commit)
     feed.follow(house.desks.on_rows)

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from agent_bridge.accounts import Session
 from agent_bridge.api.views import can_be_kept
+from agent_bridge.calling import Calling
 from agent_bridge.house import House
 from config.certificates import OWN_NAMES
 from config.errors import Forbidden, NotFound, Refused
@@ -161,6 +162,14 @@ def the_roster(house: Annotated[House, Depends(the_house)]) -> Roster:
     return house.roster
 
 
+def the_calling(house: Annotated[House, Depends(the_house)]) -> Calling:
+    """What places calls to citizens; raises NoPbx where nothing can ring."""
+    if house.calling is None:
+        _ = house.plan
+    assert house.calling is not None
+    return house.calling
+
+
 async def in_practice(house: Annotated[House, Depends(the_house)]) -> House:
     """The house, where it is one for practice; elsewhere the door does not exist."""
     if not house.settings.is_practice:
@@ -176,3 +185,4 @@ Agent = Annotated[Session, Depends(may_read(Deed.ANSWER_CALLS))]
 ActingAgent = Annotated[Session, Depends(may_do(Deed.ANSWER_CALLS))]
 OnceAsked = Annotated[Asked, Depends(asked)]
 TheRoster = Annotated[Roster, Depends(the_roster)]
+TheCalling = Annotated[Calling, Depends(the_calling)]

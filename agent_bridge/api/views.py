@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ticketing.people.roles import Role
 
-AgentState = Literal["signed_out", "not_ready", "ready", "ringing", "talking", "wrap_up"]
+AgentState = Literal["signed_out", "not_ready", "ready", "ringing", "calling", "talking", "wrap_up"]
 
 
 class View(BaseModel):
@@ -220,7 +220,7 @@ class PopView(View):
     """The caller's context on the screen of the one agent whose phone rings."""
 
     call_id: str
-    phase: Literal["ringing", "talking", "wrap_up"]
+    phase: Literal["ringing", "calling", "talking", "wrap_up"]
     queue: str | None
     ticket: TicketView | None
     category: LabelView | None
@@ -233,13 +233,23 @@ class PopView(View):
     steps: list[StepView]
 
 
+class NextCallBack(View):
+    """The call-back to be made next: whoever has waited longest. `tries` came to nothing before."""
+
+    number: str
+    since_at: datetime
+    due_at: datetime
+    tries: int
+
+
 class QueueView(View):
-    """The queue at this instant."""
+    """The queue at this instant. Without a next call-back none is owed, or the queue comes first."""
 
     waiting: int
     longest_wait_since_at: datetime | None
     ready_agents: int
     call_backs_due: int
+    next_call_back: NextCallBack | None = None
 
 
 class LinkView(View):

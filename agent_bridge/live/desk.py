@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -12,18 +12,22 @@ from agent_bridge.api import views
 from agent_bridge.live.feed import Feed
 from agent_bridge.live.screen_pop import ScreenPop
 from config.clock import now
+from config.office import Office
 from ticketing.agents.shift import ShiftState
 from ticketing.calls.call import CallPhase
+from ticketing.desk import owed, share
 from ticketing.ledger.reader import Reader
+from ticketing.tickets.number import from_digits
 
 MESSAGES_KEPT = 32
 """A tab this far behind is dropped, never waited for; it comes back with a snapshot."""
 HEARTBEAT_SECONDS = 3.0
+NEXT_KEPT = timedelta(seconds=1)
 QUEUE_KINDS = frozenset(
     {
         "call_queued", "call_left_queue", "call_abandoned", "queue_gave_up", "agent_answered", "call_ended",
         "agent_became_ready", "agent_became_not_ready", "agent_signed_in", "agent_signed_out",
-        "wrap_up_ended",
+        "wrap_up_ended", "call_back_placed", "citizen_not_reached",
     }
 )  # fmt: skip
 """Facts that change what a queue's summary shows."""
@@ -52,12 +56,13 @@ class DeskFeed:
     """Knows every open desk and what concerns it."""
 
     def __init__(
-        self, reader: Reader, pops: ScreenPop, feed: Feed, queue: Callable[[], str], link: Link
+        self, reader: Reader, pops: ScreenPop, feed: Feed, office: Callable[[], Office], link: Link
     ) -> None:
         self._reader = reader
         self._pops = pops
         self._feed = feed
-        self._queue = queue
+        self._office = office
+        self._next: tuple[datetime, views.NextCallBack | None] | None = None
         self._link_state = link
         self._desks: dict[str, set[Desk]] = defaultdict(set)
         self.on_open: Callable[[str], None] = lambda _agent_id: None
@@ -157,7 +162,31 @@ class DeskFeed:
             longest_wait_since_at=counts.longest_wait_since_at,
             ready_agents=ready,
             call_backs_due=counts.call_backs_due,
+            next_call_back=self._next_call_back() if counts.call_backs_due else None,
         )
+
+    def _next_call_back(self) -> views.NextCallBack | None:
+        """Looked up at most once a second: it is asked for whenever something happens in the queue."""
+        at = now()
+        if self._next is None or at - self._next[0] > NEXT_KEPT:
+            self._next = (at, self._look_up_next(at))
+        return self._next[1]
+
+    def _look_up_next(self, at: datetime) -> views.NextCallBack | None:
+        queue, office = self._queue(), self._office()
+        with self._reader.connect() as connection:
+            row = owed.next_owed(connection, queue, office, at)
+            if row is None or not share.room(connection, office, queue).is_left:
+                return None
+        return views.NextCallBack(
+            number=from_digits(row.ticket_id).written,
+            since_at=row.since_at,
+            due_at=row.call_back_due_at,
+            tries=row.call_back_tries,
+        )
+
+    def _queue(self) -> str:
+        return self._office().default_queue.name
 
     def link(self) -> views.LinkView:
         """How the link to the PBX is."""
@@ -166,6 +195,7 @@ class DeskFeed:
 
 
 _BUSY = {
+    CallPhase.CALLING.value: "arrived_at",
     CallPhase.RINGING.value: "rang_at",
     CallPhase.TALKING.value: "answered_at",
     CallPhase.WRAP_UP.value: "talk_ended_at",

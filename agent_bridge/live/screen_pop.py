@@ -10,7 +10,7 @@ from ticketing.ledger.reader import AnyRow, Reader
 from ticketing.tickets.number import from_digits
 
 CONTEXTS_KEPT = 2000
-SHOWN_PHASES = frozenset({CallPhase.RINGING, CallPhase.TALKING, CallPhase.WRAP_UP})
+SHOWN_PHASES = frozenset({CallPhase.RINGING, CallPhase.CALLING, CallPhase.TALKING, CallPhase.WRAP_UP})
 
 
 class ScreenPop:

@@ -91,20 +91,26 @@ class Timekeeper:
             return False
         # A clock that was put back in between cannot make the notice earlier than what it notices.
         at = max(self._clock(), due_at)
-        writing.record(missed(found, DueKind(row.due_kind), due_at, self._office(), at))
+        writing.record(*missed(found, DueKind(row.due_kind), due_at, self._office(), at))
         return bool(writing.committed)
 
 
-def missed(found: FoldedCase, kind: DueKind, due_at: datetime, office: Office, at: datetime) -> CaseFact:
-    """The fact that a due time passed. A caller is not kept on hold for it: their case goes on later."""
+def missed(
+    found: FoldedCase, kind: DueKind, due_at: datetime, office: Office, at: datetime
+) -> tuple[CaseFact, ...]:
+    """The facts that a due time passed. A caller is not kept on hold for it: their case goes on later.
+
+    A call that was not made in time is owed by a new one, and the citizen hears of it.
+    """
     ticket_id = found.standing.ticket_id
     key = f"{ticket_id}/due/{due_at.isoformat()}"
     if kind is DueKind.CONSULT:
-        return case_facts.ConsultDeferred(
+        deferred = case_facts.ConsultDeferred(
             key=f"{key}/deferred", occurred_at=at, ticket_id=ticket_id, actor_id=SYSTEM, actor_role=SYSTEM
         )
+        return (deferred,)
     level = found.standing.case.misses + 1
-    return case_facts.DueMissed(
+    late = case_facts.DueMissed(
         key=key,
         occurred_at=at,
         ticket_id=ticket_id,
@@ -114,3 +120,15 @@ def missed(found: FoldedCase, kind: DueKind, due_at: datetime, office: Office, a
         level=level,
         told=told_of_miss(found.standing, office, level, at),
     )
+    if kind is not DueKind.CALL_BACK:
+        return (late,)
+    put_off = case_facts.CallBackPutOff(
+        key=f"{key}/put-off",
+        occurred_at=at,
+        ticket_id=ticket_id,
+        actor_id=SYSTEM,
+        actor_role=SYSTEM,
+        missed_at=due_at,
+        due_at=Calendar(office.hours).next_day_at(at, office.call_backs.put_off_until),
+    )
+    return (late, put_off)

@@ -95,7 +95,7 @@ def call_row(call: Call, office: Office) -> Row:
         "engaged_agent_id": call.engaged_agent_id,
         "rung_agent_id": call.rings[-1].agent_id if call.rings else None,
         "leg_id": call.leg_id or (call.ringing.leg_id if call.ringing else None),
-        "arrived_at": call.arrived_at,
+        "arrived_at": call.arrived_at or call.placed_at,
         "queued_at": call.queued_at,
         "rang_at": call.rings[-1].rang_at if call.rings else None,
         "pop_shown_at": call.pop_shown_at,

@@ -55,6 +55,13 @@ class Calendar:
         assert opening is not None
         return opening[0]
 
+    def next_day_at(self, after: datetime, clock: time) -> datetime:
+        """That time of day on the next day the hotline opens, but not past its hours on that day."""
+        day = self.next_opening(after).astimezone(OFFICE_ZONE).date()
+        opening = self._opening_of(day)
+        assert opening is not None
+        return min(max(_instant(day, clock), opening[0]), opening[1])
+
     def call_back_due(self, left_at: datetime) -> datetime:
         """When a caller who left without being served must have been called: the same working day."""
         opening = self._opening_of(left_at.astimezone(OFFICE_ZONE).date())

@@ -1,11 +1,13 @@
 // Everything the pages say, in Indonesian first and in English.
 import { createContext, useContext } from "react";
+import { CALL_BACK_TEXTS } from "./text_call_backs";
 import { CASE_TEXTS } from "./text_cases";
 
 export type Language = "id" | "en";
 
 const TEXTS = {
   ...CASE_TEXTS,
+  ...CALL_BACK_TEXTS,
   title: ["Call Center Dispendukcapil", "Civil registration call centre"],
   practice: ["LATIHAN: tidak ada yang nyata di sini", "PRACTICE: nothing here is real"],
   desk: ["Meja petugas", "Agent's desk"],
@@ -99,8 +101,8 @@ const TEXTS = {
   ],
   keys: ["Tombol pintas", "Keyboard"],
   keysHelp: [
-    "Alt+T terima · Alt+B bisu · Alt+U tutup panggilan · Alt+S siap · Alt+R siap sekarang (rekap) · Alt+N nama · Alt+Q buku FAQ · Alt+P sampaikan · Alt+K ke dispatcher · Alt+L keluhan lain · Alt+Y ya · Alt+X belum · Alt+J lanjut · Alt+I simpan rekap · Alt+W simpan dan tutup tiket · ? bantuan",
-    "Alt+T answer · Alt+B mute · Alt+U close the call · Alt+S ready · Alt+R ready now (wrap-up) · Alt+N name · Alt+Q FAQ book · Alt+P tell · Alt+K to the dispatcher · Alt+L another complaint · Alt+Y yes · Alt+X not yet · Alt+J go on · Alt+I save the recap · Alt+W save and close the ticket · ? help",
+    "Alt+T terima · Alt+B bisu · Alt+U tutup panggilan · Alt+S siap · Alt+R siap sekarang (rekap) · Alt+O telepon balik · Alt+N nama · Alt+Q buku FAQ · Alt+P sampaikan · Alt+K ke dispatcher · Alt+L keluhan lain · Alt+Y ya · Alt+X belum · Alt+J lanjut · Alt+I simpan rekap · Alt+W simpan dan tutup tiket · ? bantuan",
+    "Alt+T answer · Alt+B mute · Alt+U close the call · Alt+S ready · Alt+R ready now (wrap-up) · Alt+O call back · Alt+N name · Alt+Q FAQ book · Alt+P tell · Alt+K to the dispatcher · Alt+L another complaint · Alt+Y yes · Alt+X not yet · Alt+J go on · Alt+I save the recap · Alt+W save and close the ticket · ? help",
   ],
   steps: ["Langkah SOP", "SOP steps"],
   step: ["Langkah", "Step"],

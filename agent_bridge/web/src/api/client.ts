@@ -25,6 +25,9 @@ export type LabelView = Schemas["LabelView"];
 export type FaqHit = Schemas["FaqHit"];
 export type FaqHits = Schemas["FaqHits"];
 export type ArticleView = Schemas["ArticleView"];
+export type CallBackBoard = Schemas["CallBackBoard"];
+export type CallBackLine = Schemas["CallBackLine"];
+export type Placed = Schemas["Placed"];
 export type Role = SessionView["user"]["role"];
 export type FormField = "name" | "nik" | "phone" | "district" | "type" | "category" | "story" | "outline" | "solution" | "recap";
 export type Typed = Partial<Record<FormField, string>>;
@@ -44,12 +47,14 @@ export class NoAnswer extends Error {}
 
 let csrf = "";
 const WAITS_MS = [400, 1200, 3000];
+/** What is asked for under these addresses counts once, by the key it carries. */
+const KEYED = /^\/api\/(cases|call-backs|causes|paper|registrations)\b/;
 /** Acts that went out and were not answered: done again, such an act goes out under the key it had. */
 const unanswered = new Map<string, string>();
 
-/** Asks the server. What is done to a case is tried again `waits` milliseconds later, and counts once. */
+/** Asks the server. What carries a key is tried again `waits` milliseconds later, and counts once. */
 export async function call<T = void>(method: string, path: string, body?: unknown, waits: readonly number[] = WAITS_MS): Promise<T> {
-  if (method === "GET" || !path.startsWith("/api/cases/")) return once<T>(method, path, body);
+  if (method === "GET" || !KEYED.test(path)) return once<T>(method, path, body);
   const act = `${method} ${path} ${JSON.stringify(body)}`;
   const key = unanswered.get(act) ?? newKey();
   // An act that is not tried again here is its caller's to repeat, and leaves nothing behind.

@@ -30,6 +30,7 @@ export function AgentPanel(props: Props) {
         <PhoneChoice {...props} />
         <Readiness {...props} />
         {agent.state === "ringing" && <Ringing {...props} />}
+        {agent.state === "calling" && <Text fw={600} data-testid="calling">{say(props.atBrowser ? "callingHint" : "liftPhone")}</Text>}
         {agent.state === "talking" && <Talking {...props} />}
         {agent.state === "wrap_up" && <WrapUp {...props} />}
       </Stack>
@@ -48,7 +49,7 @@ function PhoneChoice({ view, phone, atBrowser, takePhone }: Props) {
   return (
     <div>
       <Select label={say("phone")} placeholder={say("choosePhone")} value={value} allowDeselect={false} data-testid="phone-choice"
-        disabled={["ringing", "talking"].includes(view.agent.state)}
+        disabled={["ringing", "calling", "talking"].includes(view.agent.state)}
         onChange={(chosen) => chosen && void takePhone(chosen)}
         data={choices.phones.map((one) => ({ value: one.phone, label: label(one) }))} />
       {state && <Text fz="sm" mt={4} c={state === "phoneLost" ? "red.9" : "dark.3"} data-testid="phone-state" data-state={phone?.state}>{say(state)}</Text>}

@@ -17,7 +17,7 @@ import { Recap } from "./case/Recap";
 import { CaseSteps } from "./Steps";
 
 /** `none`: worked on without its citizen on the telephone, as a task. */
-export type CallPhase = "talking" | "wrap_up" | "none";
+export type CallPhase = "calling" | "talking" | "wrap_up" | "none";
 
 interface Props {
   number: string;
@@ -143,6 +143,7 @@ function CallBack({ acting }: { acting: ReturnType<typeof useActing> }) {
   return (
     <Group gap="xs" align="center" data-testid="call-back">
       <Text fz="sm">{say("callBackOwed")}</Text>
+      <Button size="compact-sm" onClick={() => void acting.act("POST", "call")} data-testid="call-citizen">{say("callNow")}</Button>
       <Button size="compact-sm" variant="default" onClick={() => called(true)}>{say("reached")}</Button>
       <Button size="compact-sm" variant="default" onClick={() => called(false)}>{say("notReached")}</Button>
     </Group>

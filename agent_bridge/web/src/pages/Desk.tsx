@@ -6,6 +6,7 @@ import { call, type DeskView, type PhoneView, type SipAccount } from "../api/cli
 import { minutes, secondsBetween, useNow } from "../clock";
 import { AgentPanel } from "../components/AgentPanel";
 import { Frame } from "../components/Frame";
+import { NextCallBack } from "../components/NextCallBack";
 import { Earlier, Pop } from "../components/Pop";
 import { TaskInHand, Tasks } from "../components/Tasks";
 import { useDeskFeed } from "../feed";
@@ -38,6 +39,12 @@ function SeatedDesk({ practice, name }: { practice: boolean; name: string }) {
       setRefusal(fault instanceof Error ? fault.message : say("networkDown"));
     }
   };
+  const place = () => void ask("POST", "/api/call-backs/next");
+  // The agent asked for this call: the browser's phone takes its own ring by itself.
+  const ringsForUs = view?.agent.state === "calling" && phone?.state === "ringing";
+  useEffect(() => {
+    if (ringsForUs) phone?.answer();
+  }, [ringsForUs, phone]);
   const takePhone = async (wanted: string) => {
     setRefusal("");
     try {
@@ -95,7 +102,7 @@ function SeatedDesk({ practice, name }: { practice: boolean; name: string }) {
           <Stack gap="md">
             <AgentPanel view={view} now={now} phone={phone} atBrowser={Boolean(sip)} ask={ask} takePhone={takePhone} />
             {refusal && <Alert color="red" role="alert" withCloseButton onClose={() => setRefusal("")}>{refusal}</Alert>}
-            {view.pop && view.pop.phase !== "ringing" && <Card withBorder padding="md"><Earlier caller={view.pop.caller} /></Card>}
+            {view.pop && !["ringing", "calling"].includes(view.pop.phase) && <Card withBorder padding="md"><Earlier caller={view.pop.caller} /></Card>}
             {help && <Alert title={say("keys")} withCloseButton onClose={() => setHelp(false)}>{say("keysHelp")}</Alert>}
           </Stack>
           {view.pop ? (
@@ -103,7 +110,7 @@ function SeatedDesk({ practice, name }: { practice: boolean; name: string }) {
           ) : task ? (
             <TaskInHand number={task} now={now} leave={() => setTask(null)} />
           ) : (
-            <Idle view={view} now={now} open={setTask} />
+            <Idle view={view} now={now} open={setTask} place={place} />
           )}
         </div>
       )}
@@ -126,7 +133,7 @@ function QueueSummary({ view, now }: { view: DeskView; now: number }) {
   );
 }
 
-function Idle({ view, now, open }: { view: DeskView; now: number; open: (number: string) => void }) {
+function Idle({ view, now, open, place }: { view: DeskView; now: number; open: (number: string) => void; place: () => void }) {
   const say = useText();
   const hint = { ready: "idleReady", not_ready: "idleNotReady" }[view.agent.state as string] ?? "idleSignedOut";
   return (
@@ -135,6 +142,7 @@ function Idle({ view, now, open }: { view: DeskView; now: number; open: (number:
         <Title order={2} fz="xl" c="dark.3">{say("idleTitle")}</Title>
         <Text c="dark.3">{say(hint as "idleReady")}</Text>
       </Stack>
+      <NextCallBack view={view} place={place} />
       <Tasks open={open} now={now} />
     </Card>
   );

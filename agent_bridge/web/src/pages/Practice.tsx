@@ -28,6 +28,7 @@ export function PracticePage() {
   const chosen = phones.find((phone) => phone.account === account) ?? phones[0];
   const phone = usePhone(chosen?.sip ?? null);
   const busy = phone?.state === "calling" || phone?.state === "talking";
+  const rung = phone?.state === "ringing";
   return (
     <Frame practice title={say("practicePhone")}>
       <Container size="md" py="xl">
@@ -40,7 +41,8 @@ export function PracticePage() {
                   data={phones.map((one) => ({ value: one.account, label: `${one.label}  ${one.caller_number_masked} (${say("callerNumber")})` }))} />
                 {phone && <Status phone={phone} />}
                 <Keypad phone={phone} />
-                {busy ? (
+                {rung && <Button size="lg" onClick={() => phone.answer()} data-testid="answer">{say("answer")}</Button>}
+                {busy || rung ? (
                   <Button color="red.9" size="lg" onClick={() => phone.hangUp()} data-testid="hang-up">{say("hangUp")}</Button>
                 ) : (
                   <Button size="lg" disabled={phone?.state === "connecting" || phone?.state === "lost" || !phone}
