@@ -66,9 +66,9 @@ def read_follow_up(top: Located) -> FollowUp:
         )
     return FollowUp(
         classes={code: _read_class(code, item) for code, item in fields["classes"].pairs()},
-        again_after=_span(escalation["again_after"]),
+        again_after=read_span(escalation["again_after"]),
         levels=levels,
-        **{name: _span(fields[name]) for name in spans},
+        **{name: read_span(fields[name]) for name in spans},
     )
 
 
@@ -80,11 +80,12 @@ def _read_class(code: str, item: Located) -> FollowUpClass:
         label=Text(fields["id"].text(), fields["en"].text()),
         source=fields["source"].text(),
         valid_from=fields["valid_from"].day(),
-        **{name: _span(fields[name]) for name in spans},
+        **{name: read_span(fields[name]) for name in spans},
     )
 
 
-def _span(item: Located) -> Span:
+def read_span(item: Located) -> Span:
+    """A length of time such as `2 hari kerja` or `15 menit`."""
     found = _SPAN.fullmatch(item.text())
     if found is None:
         item.refuse(

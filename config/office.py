@@ -7,6 +7,7 @@ from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
 
+from config.call_backs import CallBacks, read_call_backs
 from config.categories import Category, TicketType, read_districts, read_matters
 from config.errors import ConfigurationFault, Text
 from config.faq import Faq, read_faq
@@ -104,6 +105,7 @@ class Office:
     units: Units
     follow_up: FollowUp
     faq: Faq
+    call_backs: CallBacks
     folder: Path = field(default=OFFICE_FOLDER, compare=False)
 
     @property
@@ -152,6 +154,7 @@ def load(
         units=read_units(read(folder / "units.yaml"), categories, districts),
         follow_up=follow_up,
         faq=read_faq(read(folder / "faq.yaml"), categories),
+        call_backs=read_call_backs(read(folder / "call_backs.yaml")),
         folder=folder,
     )
 
@@ -170,6 +173,7 @@ def faults(
         "units.yaml": read_units,
         "follow_up.yaml": read_follow_up,
         "faq.yaml": read_faq,
+        "call_backs.yaml": read_call_backs,
     }
     found = []
     for name, reader in readers.items():
