@@ -116,6 +116,7 @@ class House:
         self.journal = ledger.journal
         self.reader = ledger.reader
         self.vault = ledger.vault
+        self.engine = ledger.engine
         self.feed = feed
         self.office_used = self.office_name
         self._errands: set[asyncio.Task[None]] = set()

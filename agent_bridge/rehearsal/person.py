@@ -10,6 +10,7 @@ import httpx
 
 AGAIN_SECONDS = 0.5
 TRIES = 180
+ANSWER_SECONDS = 10.0
 
 Blow = Callable[[int], Awaitable[None]]
 """What a drill does before the first and before each further try of a request, by the try's number."""
@@ -20,10 +21,12 @@ async def no_blow(_try: int) -> None:
 
 
 class Person:
-    """Somebody signed in at the hotline's address."""
+    """Somebody signed in at the hotline's address; `transport` where it is in this very process."""
 
-    def __init__(self, address: str, blow: Blow = no_blow) -> None:
-        self.api = httpx.AsyncClient(base_url=address, timeout=10)
+    def __init__(
+        self, address: str, blow: Blow = no_blow, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.api = httpx.AsyncClient(base_url=address, timeout=ANSWER_SECONDS, transport=transport)
         self.csrf = ""
         self._blow = blow
 
