@@ -60,6 +60,8 @@ class Call(Struct, frozen=True, gc=False):
     position: int | None = None
     told_wait_at: datetime | None = None
     told_wait_seconds: int | None = None
+    told_wait_position: int | None = None
+    queued_position: int | None = None
     queued_at: datetime | None = None
     in_queue: bool = False
     gave_up_at: datetime | None = None
@@ -205,7 +207,18 @@ def _not_reached(call: Call, fact: facts.CitizenNotReached) -> Call:
 
 
 def _wait_told(call: Call, fact: facts.WaitTold) -> Call:
-    return replace(call, told_wait_at=fact.occurred_at, told_wait_seconds=fact.at_most_seconds)
+    """Whoever is told again is owed the promise that runs out first: a later one takes nothing back."""
+    if call.told_wait_at and call.told_wait_seconds is not None:
+        later_seconds = (fact.occurred_at - call.told_wait_at).total_seconds()
+        if later_seconds + fact.at_most_seconds >= call.told_wait_seconds:
+            return call
+    return replace(
+        call,
+        queue=call.queue or fact.queue,
+        told_wait_at=fact.occurred_at,
+        told_wait_seconds=fact.at_most_seconds,
+        told_wait_position=fact.position,
+    )
 
 
 def _menu_entered(call: Call, fact: facts.MenuEntered) -> Call:
@@ -247,6 +260,7 @@ def _queued(call: Call, fact: facts.CallQueued) -> Call:
         call,
         queue=fact.queue,
         position=fact.position,
+        queued_position=call.queued_position or fact.position,
         queued_at=call.queued_at or fact.occurred_at,
         in_queue=True,
         rings=_rings_ended(call, fact.occurred_at),
