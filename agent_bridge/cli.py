@@ -24,6 +24,7 @@ from agent_bridge.commands import (
     ticket,
     tls,
     users,
+    waits,
 )
 from agent_bridge.commands.speaking import Speaker, console, refusals, settings_or_exit
 from agent_bridge.house import open_ledger, read_office
@@ -117,6 +118,7 @@ app.add_typer(faq.app, name="faq")
 app.add_typer(sop.app, name="sop")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(follow_ups.app, name="follow-ups")
+app.add_typer(waits.app, name="waits")
 app.add_typer(asterisk.app, name="asterisk")
 app.add_typer(tls.app, name="tls")
 app.command()(bench.bench)

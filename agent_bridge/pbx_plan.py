@@ -9,7 +9,8 @@ from config import certificate_files
 from config.office import Office
 from config.settings import Settings
 from config.trunks import Trunks, read_trunks
-from ivr.providers.asterisk.plan import PbxPlan, Phone, Ports, draw_up
+from ivr.providers.asterisk.own_pbx import endpoint_of
+from ivr.providers.asterisk.plan import Outward, PbxPlan, Phone, Ports, draw_up
 
 NAME = "kantor"
 PLAN_FILE = "pbx.json"
@@ -24,6 +25,7 @@ def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
     if program is None:
         return None
     root = parts.asterisk_root(program)
+    office = read_office(settings).office
     system = not (root / parts.LIBRARIES / "asterisk/modules").is_dir()
     base = Path("/") if system else root
     return draw_up(
@@ -33,12 +35,14 @@ def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
         sounds=settings.folder / "sounds",
         music=settings.folder / "music" / "hold.wav",
         boot=secrets.token_hex(4),
-        queues=list(read_office(settings).office.queues.values()),
+        queues=list(office.queues.values()),
         line_number=settings.line_number,
         desk_phones=desk_phones,
         listen=settings.listen,
         certificate=certificate_files.pair_in(settings.tls_folder),
         wss_port=settings.port + 1 if settings.port else 0,
+        allowed=office.call_backs.allowed_regexes,
+        ring_seconds=office.call_backs.ring_seconds,
     )
 
 
@@ -49,7 +53,7 @@ def own_plan(settings: Settings, office: Office) -> PbxPlan:
 
 def plan_with(settings: Settings, office: Office, trunks: Trunks) -> PbxPlan:
     """The same, where the trunks are read already."""
-    reader, control = settings.manager_secrets
+    reader, control, dialler = settings.manager_secrets
     readable = settings.pbx_logs.is_dir() and settings.ami_ca is None
     return PbxPlan(
         name=NAME,
@@ -58,12 +62,21 @@ def plan_with(settings: Settings, office: Office, trunks: Trunks) -> PbxPlan:
         ports=Ports(ami=settings.ami_port, agi=settings.agi_port),
         reader_secret=reader,
         control_secret=control,
+        dialler_secret=dialler,
         line_number=settings.line_number,
         queues=tuple(office.queues.values()),
         phones=tuple(Phone(name, "", "sip", "agent") for name in trunks.desk_phones),
         sounds=settings.folder / "sounds",
         books=settings.pbx_logs if readable else None,
+        outward=_outward(office, trunks),
     )
+
+
+def _outward(office: Office, trunks: Trunks) -> Outward | None:
+    trunk, rules = trunks.dialling, office.call_backs
+    if trunk is None:
+        return None
+    return Outward(endpoint_of(trunk), rules.allowed_regexes, trunk.dial, rules.ring_seconds)
 
 
 def plan_of(settings: Settings) -> PbxPlan | None:

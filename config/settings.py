@@ -156,10 +156,11 @@ class Settings(BaseSettings):
         return _key(self.folder / "keys" / "office.key")
 
     @cached_property
-    def manager_secrets(self) -> tuple[str, str]:
-        """What our reading and our controlling user log in with at the office's own PBX; made once."""
-        reader, control = (self.folder / "keys" / f"ami-{name}.key" for name in ("reader", "control"))
-        return _key(reader).hex(), _key(control).hex()
+    def manager_secrets(self) -> tuple[str, str, str]:
+        """What our reading, controlling and dialling users log in with at the office's own PBX; made once."""
+        names = ("reader", "control", "dialler")
+        reader, control, dialler = (_key(self.folder / "keys" / f"ami-{name}.key").hex() for name in names)
+        return reader, control, dialler
 
     @cached_property
     def index_key(self) -> bytes:

@@ -10,6 +10,7 @@ from config.yaml_files import Located, read
 
 TRUNKS_FILE = "trunks.yaml"
 CODECS = ("alaw", "ulaw", "g722", "opus", "gsm")
+DIAL_FORMS = ("+62", "62", "0")
 CALLER_HEADERS = ("From", "P-Asserted-Identity", "Remote-Party-ID", "none")
 NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
@@ -24,7 +25,8 @@ SECRET = re.compile(r"[!-:<-~]{1,128}")
 class Trunk:
     """One way calls come in: from the addresses of `match`, or by registering as `user` at `server`.
 
-    `caller_from` names the header that the network vouches for the caller's number in, or none.
+    `caller_from` names the header that the network vouches for the caller's number in, or none. By the one
+    with `dial` the office calls citizens back; it is how the operator wants +62 written.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Trunk:
     codecs: tuple[str, ...]
     caller_from: str
     lines: tuple[str, ...]
+    dial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,23 @@ class Trunks:
     trunks: dict[str, Trunk]
     desk_phones: tuple[str, ...]
 
+    @property
+    def dialling(self) -> Trunk | None:
+        """The trunk by which call-backs leave; None where the office calls nobody."""
+        return next((trunk for trunk in self.trunks.values() if trunk.dial), None)
+
 
 def read_trunks(folder: Path) -> Trunks:
     """The file in `folder`; raises ConfigurationFault where it cannot be used."""
     fields = read(folder / TRUNKS_FILE).fields(("trunks", "desk_phones"))
-    trunks = {name: _read_trunk(name, item) for name, item in fields["trunks"].pairs()}
+    trunks = {}
+    for name, item in fields["trunks"].pairs():
+        trunk = trunks[name] = _read_trunk(name, item)
+        if trunk.dial and [one.dial for one in trunks.values()].count("") < len(trunks) - 1:
+            item.refuse(
+                "'dial' sudah tertulis pada trunk lain. Telepon kembali lewat satu trunk saja.",
+                "Another trunk has 'dial' already. Call-backs leave by one trunk only.",
+            )
     return Trunks(trunks, tuple(_fitting(one, PHONE) for one in fields["desk_phones"].items()))
 
 
@@ -59,7 +74,7 @@ def _read_trunk(name: str, item: Located) -> Trunk:
             f"'{name}' is no name for a trunk. Use small letters and digits, such as 'operator'.",
         )
     fields = item.fields(
-        ("server", "codecs", "caller_from", "lines"), ("match", "user", "secret_file", "secret_env")
+        ("server", "codecs", "caller_from", "lines"), ("match", "user", "secret_file", "secret_env", "dial")
     )
     if ("match" in fields) == ("user" in fields):
         item.refuse(
@@ -75,6 +90,7 @@ def _read_trunk(name: str, item: Located) -> Trunk:
         codecs=_some(fields["codecs"], tuple(one.choice(CODECS) for one in fields["codecs"].items())),
         caller_from=fields["caller_from"].choice(CALLER_HEADERS),
         lines=_some(fields["lines"], tuple(_fitting(one, LINE) for one in fields["lines"].items())),
+        dial=fields["dial"].choice(DIAL_FORMS) if "dial" in fields else "",
     )
 
 

@@ -23,3 +23,12 @@ class Switchboard(Protocol):
 
     async def hang_up(self, leg_id: str) -> None:
         """End the channel; one that is gone already is no error."""
+
+    def new_call_id(self) -> str:
+        """An id for the channel of an agent who is about to call a citizen, unique across boots."""
+
+    async def call_citizen(self, call_id: str, phone: str, agent_id: str, number: str, label: str) -> None:
+        """Ring the agent's phone, then the citizen at `number` (E.164); the agent's phone shows `label`.
+
+        Raises Refused where the telephone system cannot do it. What becomes of it comes back as facts.
+        """

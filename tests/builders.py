@@ -96,6 +96,39 @@ class Story:
         return self.add(facts.WrapUpEnded, seconds, "wrap-up-ended", **more)
 
 
+class CallBackStory(Story):
+    """The facts of one call that the office made, in seconds since it was placed."""
+
+    def __init__(self, call_id: str = "pbx-balik-0.0123456789abcdef", agent_id: str = "dewi") -> None:
+        super().__init__(call_id, agent_id)
+
+    def is_placed(
+        self, seconds: float = 0.0, person_id: str = "p1", ticket_id: str = TICKET
+    ) -> "CallBackStory":
+        more = {"ticket_id": ticket_id, "person_id": person_id, "queue": "dukcapil"}
+        self.add(
+            facts.CallBackPlaced, seconds, "placed", agent_id=self.agent_id,
+            sop_version=OFFICE.sop.version, **more,
+        )  # fmt: skip
+        return self
+
+    def reaches(self, seconds: float, leg: str = "leg1") -> "CallBackStory":
+        self.add(facts.CitizenAnswered, seconds, "citizen-answered", agent_id=self.agent_id, leg_id=leg)
+        return self
+
+    def reaches_nobody(self, seconds: float, status: str = "BUSY") -> "CallBackStory":
+        self.add(facts.CitizenNotReached, seconds, "not-reached", status=status)
+        return self
+
+
+def a_call_back_talked(call_id: str = "pbx-balik-0.0123456789abcdef") -> CallBackStory:
+    """Placed, taken up here and there, talked, hung up by the citizen, recapped."""
+    story = CallBackStory(call_id).is_placed().reaches(9)
+    story.add(facts.AgentLegEnded, 69, "leg-ended/leg1", leg_id="leg1").stops_talking(69.001).ends(69.002)
+    story.recaps(120)
+    return story
+
+
 def an_answered_call(call_id: str = "pbx-1.0", agent_id: str = "dewi") -> Story:
     """Registered, queued, rung in vain once, answered, talked, closed, recapped."""
     story = Story(call_id, agent_id).arrives().enters_menu().is_registered()

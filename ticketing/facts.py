@@ -234,6 +234,10 @@ class CitizenAnswered(CallFact, frozen=True, kw_only=True):
     leg_id: str
 
 
+NOT_PICKED_UP = "AGENT"
+"""The status of a call whose agent did not take up the phone; the citizen's never rang."""
+
+
 class CitizenNotReached(CallFact, frozen=True, kw_only=True):
     """The office's call came to nothing; `status` is Asterisk's DIALSTATUS, or AGENT: not picked up here."""
 

@@ -121,7 +121,10 @@ calls = Table(
     Column("outward", Boolean, nullable=False, server_default=false()),
     Column("told_wait_at", Instant, index=True),
     Column("told_wait_seconds", Integer),
+    Column("told_wait_position", Integer),
+    Column("queued_position", Integer),
     Index(None, "phase", "queue"),
+    Index(None, "queue", "answered_at"),
 )
 
 tickets = Table(

@@ -58,6 +58,7 @@ def report(material: Material) -> dict[str, Any]:
         {call.call_id: call.outcome for call in material.calls},
         calls_of_cel(material.cel),
         endings_of_queue_log(material.queue_log),
+        {call.call_id for call in material.calls if call.outward},
     )
     pops = [(call.pop_shown_at - call.rang_at).total_seconds() * 1000
             for call in material.calls if call.pop_shown_at and call.rang_at]  # fmt: skip

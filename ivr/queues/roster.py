@@ -24,6 +24,7 @@ WRAP_UP_PAUSE = "rekap"
 CALLING_PAUSE = "menelepon"
 SIGNED_IN_PAUSE = "baru masuk"
 RESTORED = "dipulihkan"
+CALLING_PAUSE = "menelepon warga"
 WRAP_UP_CHECK_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,16 @@ class NoWrapUp(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Tidak sedang merekap.", "There is no wrap-up going on.")
+
+
+class AgentBusy(Conflict):
+    """The agent has a call, or its recap, on hand."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Selesaikan dahulu panggilan atau rekap yang sedang berjalan.",
+            "Finish the call or the recap that is going on first.",
+        )
 
 
 class Roster:
@@ -171,11 +182,29 @@ class Roster:
             return
         await self._release(agent_id, shift.phone, paused=self._is_held_back(agent_id))
 
+    async def hold_back(self, agent_id: str) -> str:
+        """Let nobody ring the agent who is about to call a citizen; the phone. Raises AgentBusy, Unavailable.
+
+        Raises NoPhoneChosen too. Undone by `restore`.
+        """
+        phone = self._phone(agent_id)
+        if self._reader.call_of_agent(agent_id) is not None:
+            raise AgentBusy
+        await self._switchboard.pause_agent(self._queue, phone, paused=True, reason=CALLING_PAUSE)
+        return phone
+
+    async def restore(self, agent_id: str) -> None:
+        """Let the queue ring the agent again as the shift has it; nobody is harmed where it fails."""
+        try:
+            await self._restore(agent_id)
+        except Unavailable:
+            log.warning("phone not released yet", agent_id=agent_id)
+
     def _is_held_back(self, agent_id: str) -> bool:
         shift = self._reader.shift(agent_id)
         call = self._reader.call_of_agent(agent_id)
-        in_wrap_up = call is not None and call.phase == CallPhase.WRAP_UP
-        return in_wrap_up or shift is None or shift.state != ShiftState.READY
+        busy = call is not None and (call.outward or call.phase == CallPhase.WRAP_UP)
+        return busy or shift is None or shift.state != ShiftState.READY
 
     async def _release(self, agent_id: str, phone: str, *, paused: bool) -> None:
         """Removing and adding is the only way to end the wrap-up that app_queue itself is keeping."""

@@ -130,8 +130,9 @@ class OfficePbx:
         self._write()
         # From here on its files are its administrator's, and the hotline's by its own command.
         monkeypatch.setattr(private_pbx, "files", lambda _plan: {})
-        reader, control = Settings().manager_secrets
-        self.plan = replace(self.plan, reader_secret=reader, control_secret=control)
+        reader, control, dialler = Settings().manager_secrets
+        secrets = {"reader_secret": reader, "control_secret": control, "dialler_secret": dialler}
+        self.plan = replace(self.plan, **secrets)
         self.pbx = PrivatePbx(program, self.plan)
 
     def contents(self) -> dict[str, bytes]:

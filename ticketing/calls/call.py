@@ -47,6 +47,7 @@ class Call(Struct, frozen=True, gc=False):
     by_mobile: bool | None = None
     placed_at: datetime | None = None
     not_reached: str | None = None
+    not_reached_at: datetime | None = None
     arrived_at: datetime | None = None
     menu_entered_at: datetime | None = None
     ticket_id: str | None = None
@@ -60,6 +61,8 @@ class Call(Struct, frozen=True, gc=False):
     position: int | None = None
     told_wait_at: datetime | None = None
     told_wait_seconds: int | None = None
+    told_wait_position: int | None = None
+    queued_position: int | None = None
     queued_at: datetime | None = None
     in_queue: bool = False
     gave_up_at: datetime | None = None
@@ -161,7 +164,16 @@ def fold(known: Iterable[CallFact], call_id: str) -> Call:
 
 
 def _settled(call: Call) -> Call:
-    """A caller's hang-up ends whatever was still open: the hold, the talk, the place in the queue."""
+    """A caller's hang-up ends whatever was still open: the hold, the talk, the place in the queue.
+
+    An office's call that reached nobody is over at once: an agent's phone that never rang has no channel
+    whose end could say so. Where it reached somebody after all, that it did not is no longer true.
+    """
+    if call.not_reached:
+        if call.was_taken:
+            call = replace(call, not_reached=None, not_reached_at=None)
+        else:
+            call = replace(call, ended_at=call.ended_at or call.not_reached_at)
     ended_at = call.ended_at
     if ended_at:
         call = replace(call, in_queue=False)
@@ -200,12 +212,26 @@ def _reached(call: Call, fact: facts.CitizenAnswered) -> Call:
 
 
 def _not_reached(call: Call, fact: facts.CitizenNotReached) -> Call:
-    """Over at once: an agent's phone that never rang has no channel whose end could say so."""
-    return replace(call, not_reached=fact.status, ended_at=call.ended_at or fact.occurred_at)
+    return replace(
+        call,
+        not_reached=call.not_reached or fact.status,
+        not_reached_at=call.not_reached_at or fact.occurred_at,
+    )
 
 
 def _wait_told(call: Call, fact: facts.WaitTold) -> Call:
-    return replace(call, told_wait_at=fact.occurred_at, told_wait_seconds=fact.at_most_seconds)
+    """Whoever is told again is owed the promise that runs out first: a later one takes nothing back."""
+    if call.told_wait_at and call.told_wait_seconds is not None:
+        later_seconds = (fact.occurred_at - call.told_wait_at).total_seconds()
+        if later_seconds + fact.at_most_seconds >= call.told_wait_seconds:
+            return call
+    return replace(
+        call,
+        queue=call.queue or fact.queue,
+        told_wait_at=fact.occurred_at,
+        told_wait_seconds=fact.at_most_seconds,
+        told_wait_position=fact.position,
+    )
 
 
 def _menu_entered(call: Call, fact: facts.MenuEntered) -> Call:
@@ -247,6 +273,7 @@ def _queued(call: Call, fact: facts.CallQueued) -> Call:
         call,
         queue=fact.queue,
         position=fact.position,
+        queued_position=call.queued_position or fact.position,
         queued_at=call.queued_at or fact.occurred_at,
         in_queue=True,
         rings=_rings_ended(call, fact.occurred_at),
@@ -335,9 +362,14 @@ def _agent_hung_up(call: Call, fact: facts.AgentHungUp) -> Call:
 
 def _talk_ended(call: Call, fact: facts.TalkEnded) -> Call:
     if call.talk_ended_at is not None:
-        return call
+        return replace(call, ended_by=_who(call.ended_by, fact.ended_by))
     seen = replace(call, agent_id=call.agent_id or fact.agent_id, leg_id=call.leg_id or fact.leg_id)
     return _talk_over(replace(seen, in_queue=False), fact.occurred_at, fact.ended_by)
+
+
+def _who(known: EndedBy | None, told: EndedBy) -> EndedBy:
+    """Who ended the talk, where its end was seen before anybody said who."""
+    return told if known in (None, EndedBy.UNKNOWN) else known
 
 
 def _talk_over(call: Call, at: datetime, ended_by: EndedBy) -> Call:

@@ -112,6 +112,8 @@ def call_row(call: Call, office: Office) -> Row:
         "outward": call.is_outward,
         "told_wait_at": call.told_wait_at,
         "told_wait_seconds": call.told_wait_seconds,
+        "told_wait_position": call.told_wait_position,
+        "queued_position": call.queued_position,
     }
 
 

@@ -1,7 +1,7 @@
 """The ledger held against the PBX's own books: each call in both, ended the same way. Pure."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ticketing.calls.outcome import Outcome
@@ -20,10 +20,13 @@ WITHOUT_ENDING = frozenset(
         Outcome.LEFT_IN_REGISTRATION,
         Outcome.LEFT_HEARING_NUMBER,
         Outcome.AFTER_HOURS,
+        Outcome.CALL_BACK_ASKED,
         Outcome.CUT_OFF,
     }
 )
-"""Outcomes of calls that queue_log does not end: they never queued, or the PBX died under them."""
+"""Outcomes of calls that queue_log does not end: they never queued, left by a key, or the PBX died."""
+OUTWARD = frozenset({Outcome.ANSWERED, Outcome.NOT_REACHED})
+"""Outcomes of calls that the office made: no queue has anything to do with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,26 @@ def endings_of_queue_log(text: str) -> dict[str, str]:
 
 
 def unexplained(
-    ledger: Mapping[str, str | None], cel: Iterable[str], queue_log: Mapping[str, str]
+    ledger: Mapping[str, str | None],
+    cel: Collection[str],
+    queue_log: Mapping[str, str],
+    outward: Collection[str] = (),
 ) -> list[Unexplained]:
-    """The calls on which ledger (call to outcome), CEL and queue_log do not agree."""
+    """The calls on which ledger (call to outcome), CEL and queue_log do not agree.
+
+    `outward` are those that the office made by what the ledger says.
+    """
     found = []
     for call_id in sorted(set(cel) | set(ledger) | set(queue_log)):
         outcome, ending = ledger.get(call_id), queue_log.get(call_id)
-        allowed = ENDINGS[ending] if ending else WITHOUT_ENDING
-        if call_id not in cel or outcome is None or outcome not in allowed:
+        agree = _agree(outcome, ending, call_id in cel, outward=call_id in outward)
+        if not agree:
             found.append(Unexplained(call_id, outcome, ending))
     return found
+
+
+def _agree(outcome: str | None, ending: str | None, in_cel: bool, *, outward: bool) -> bool:
+    if outward and ending is None:
+        # A phone that could not be rung, an agent's that is switched off, never was a channel.
+        return outcome in OUTWARD and (in_cel or outcome == Outcome.NOT_REACHED)
+    return in_cel and outcome is not None and outcome in (ENDINGS[ending] if ending else WITHOUT_ENDING)

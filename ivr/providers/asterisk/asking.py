@@ -60,12 +60,11 @@ class Asking:
             self.heard.append(answer)
 
     def _send(self, action: str, headers: Answer) -> str:
-        number = f"ask-{next(self._numbers)}"
-        lines = {"Action": action, "ActionID": number, **headers}
+        lines = {"Action": action, "ActionID": f"ask-{next(self._numbers)}", **headers}
         self._writer.write(
             "".join(f"{name}: {value}\r\n" for name, value in lines.items()).encode() + b"\r\n"
         )
-        return number
+        return lines["ActionID"]
 
     async def _next(self) -> Answer:
         text = (await self._reader.readuntil(b"\r\n\r\n")).decode("utf-8", "replace")

@@ -4,20 +4,28 @@ AMI has no replay, so a call that began and ended while nobody listened is found
 microseconds and every leg; queue_log gives the agents' names and how the queue was left, in whole seconds.
 """
 
-import csv
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from ivr.providers.asterisk.book_files import (
+    CelRow,
+    QueueRow,
+    Tail,
+    cause_of,
+    cel_rows,
+    interface_of,
+    queue_rows,
+    reconstructed,
+)
+from ivr.providers.asterisk.booked_call_backs import call_back_of
+from ivr.providers.asterisk.calling_out import is_outward
 from ivr.providers.asterisk.dialplan import INBOUND
 from ticketing import facts
-from ticketing.facts import CallFact, EndedBy, Provenance
+from ticketing.facts import CallFact, EndedBy
 
-READ_BYTES = 16 * 1024 * 1024
-"""How far back a first look goes: some ten thousand calls."""
 ENDED_BY = {"COMPLETECALLER": EndedBy.CALLER, "COMPLETEAGENT": EndedBy.AGENT}
 GAVE_UP = {
     "EXITWITHTIMEOUT": "TIMEOUT",
@@ -27,32 +35,6 @@ GAVE_UP = {
     "FULL": "FULL",
 }
 """queue_log's words for leaving without a person, and QUEUESTATUS's; a key brings the caller back."""
-
-NO_CALL = ("NONE", "MANAGER", "REALTIME")
-"""Whom queue_log names where a line is of no call."""
-
-
-class CelRow(NamedTuple):
-    """One line of `hotline.csv`, as `configuration.py` has it written."""
-
-    event: str
-    at: datetime
-    channel_id: str
-    call_id: str
-    channel: str
-    app: str
-    extra: str
-    context: str
-
-
-class QueueRow(NamedTuple):
-    """One line of `queue_log`."""
-
-    at: datetime
-    queue: str
-    agent_id: str
-    event: str
-    data: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -65,12 +47,18 @@ class BookedCall:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the call came in on the hotline; a PBX may carry others."""
-        return any(row.event == "CHAN_START" and row.context == INBOUND for row in self._of_caller())
+        """Whether the call came in on the hotline, or the office made it; a PBX may carry others."""
+        came_in = (row.event == "CHAN_START" and row.context == INBOUND for row in self._of_caller())
+        return self.is_outward or any(came_in)
+
+    @property
+    def is_outward(self) -> bool:
+        """Whether the office made the call: its own channel is then the agent's."""
+        return is_outward(self.call_id)
 
     @property
     def has_ended(self) -> bool:
-        """Whether the caller's channel is gone."""
+        """Whether the call's own channel is gone."""
         return any(row.event == "CHAN_END" for row in self._of_caller())
 
     @property
@@ -80,11 +68,15 @@ class BookedCall:
 
     @property
     def was_answered(self) -> bool:
-        """Whether an agent took the call."""
+        """Whether the two sides talked."""
+        if self.is_outward:
+            return any(row.event == "BRIDGE_ENTER" for row in self._of_caller())
         return any(row.event == "CONNECT" for row in self.queue)
 
     def facts(self, line: str, dialed_number: str, agent_at: Callable[[str], str | None]) -> list[CallFact]:
         """The call as facts; `agent_at` names the agent who sits at an interface (`PJSIP/1001`)."""
+        if self.is_outward:
+            return list(call_back_of(self.call_id, self.cel, agent_at))
         told = _Telling(self, line, dialed_number, agent_at)
         return [*told.of_caller(), *told.of_legs(), *told.of_queue()]
 
@@ -111,14 +103,14 @@ class _Telling:
                     facts.CallArrived, row.at, "arrived", line=self._line, dialed_number=self._dialed_number
                 )
             elif row.event == "CHAN_END":
-                yield self._fact(facts.CallEnded, row.at, "ended", cause=self._cause())
+                yield self._fact(facts.CallEnded, row.at, "ended", cause=cause_of(self._call._of_caller()))
 
     def of_legs(self) -> Iterator[CallFact]:
         """The agents' channels: rung, answered, gone."""
         connected = {row.data[1]: row for row in self._queue_rows("CONNECT") if len(row.data) > 1}
         for leg_id, rows in self._legs().items():
             answer = connected.get(leg_id)
-            agent_id = answer.agent_id if answer else self._agent_at(_interface(rows[0].channel))
+            agent_id = answer.agent_id if answer else self._agent_at(interface_of(rows[0].channel))
             queue = answer.queue if answer else self._queue_name()
             for row in rows:
                 yield from self._of_leg(row, agent_id, queue)
@@ -188,30 +180,16 @@ class _Telling:
     def _queue_name(self) -> str:
         return self._call.queue[0].queue if self._call.queue else ""
 
-    def _cause(self) -> int:
-        extra = next((row.extra for row in self._call._of_caller() if row.event == "HANGUP"), "")
-        try:
-            return int(json.loads(extra)["hangupcause"])
-        except (ValueError, KeyError, TypeError):
-            return 0
-
     def _fact(self, kind: type[CallFact], at: datetime, key: str, **more: Any) -> CallFact:
-        call_id = self._call.call_id
-        return kind(
-            key=f"{call_id}/{key}",
-            occurred_at=at,
-            provenance=Provenance.RECONSTRUCTED,
-            call_id=call_id,
-            **more,
-        )
+        return reconstructed(self._call.call_id, kind, at, key, **more)
 
 
 class Books:
     """Both files, read on from where the last look ended; calls that ended are kept until `forget`."""
 
     def __init__(self, cel: Path, queue_log: Path) -> None:
-        self._cel = _Tail(cel)
-        self._queue_log = _Tail(queue_log)
+        self._cel = Tail(cel)
+        self._queue_log = Tail(queue_log)
         self._calls: dict[str, BookedCall] = {}
 
     def read(self) -> list[BookedCall]:
@@ -241,58 +219,3 @@ class Books:
 
     def _call(self, call_id: str) -> BookedCall:
         return self._calls.setdefault(call_id, BookedCall(call_id))
-
-
-class _Tail:
-    """The whole lines a file grew by; a file begun anew is read from its beginning."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._offset: int | None = None
-
-    def lines(self) -> list[str]:
-        """What is new."""
-        try:
-            with self._file.open("rb") as source:
-                size = source.seek(0, 2)
-                if self._offset is None:
-                    self._offset = max(0, size - READ_BYTES)
-                if size < self._offset:
-                    self._offset = 0
-                source.seek(self._offset)
-                data = source.read(size - self._offset)
-        except OSError:
-            return []
-        whole = data.rfind(b"\n") + 1
-        self._offset += whole
-        return data[:whole].decode("utf-8", "replace").splitlines()
-
-
-def cel_rows(lines: Iterable[str]) -> Iterator[CelRow]:
-    """The rows of a CEL file; what is no row of ours is left out."""
-    for fields in csv.reader(lines):
-        at = _instant(fields[1]) if len(fields) >= 7 else None
-        if at:
-            context = fields[7] if len(fields) > 7 else ""
-            yield CelRow(fields[0], at, fields[2], fields[3], fields[4], fields[5], fields[6], context)
-
-
-def queue_rows(lines: Iterable[str]) -> Iterator[tuple[str, QueueRow]]:
-    """Each call's rows of a queue_log, with the call's id."""
-    for line in lines:
-        fields = line.split("|")
-        at = _instant(fields[0]) if len(fields) >= 5 else None
-        if at and fields[1] not in NO_CALL:
-            yield fields[1], QueueRow(at, fields[2], fields[3], fields[4], tuple(fields[5:]))
-
-
-def _instant(epoch: str) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(float(epoch), UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _interface(channel: str) -> str:
-    """`PJSIP/1001` of the channel `PJSIP/1001-0000002a`."""
-    return channel.rpartition("-")[0]

@@ -1,22 +1,25 @@
 """The private PBX's other files, written from the plan. Pure: a plan in, file texts out.
 
-Nothing listens beyond loopback but browsers' phones by TLS, where the plan says so; nothing may dial out,
-and no file of the PBX keeps a caller's number.
+Nothing listens beyond loopback but browsers' phones by TLS, where the plan says so; no caller may dial
+out, and no file of the PBX keeps a citizen's number.
 """
 
 from typing import Final
 
+from ivr.providers.asterisk.calling_out import OUTWARD
 from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, UNTOLD, WAITING, extensions
-from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, RTP_PORTS, PbxPlan, Phone, PrivatePlan
+from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, RTP_PORTS, TRUNK, PbxPlan, Phone, PrivatePlan
 
 READER: Final = "hotline-reader"
 CONTROL: Final = "hotline-control"
+DIALLER: Final = "hotline-dialler"
 CEL_FILE = "hotline.csv"
 """Below `cel-custom` in the log folder; an office may write a CEL file of its own beside it."""
 
 EVENTS = (
     "FullyBooted", "Newchannel", "Hangup", "QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon",
     "AgentCalled", "AgentConnect", "AgentComplete", "AgentRingNoAnswer", "Hold", "Unhold", "UserEvent",
+    "OriginateResponse",
 )  # fmt: skip
 """The events the hotline reads; a PBX that sends no others costs both sides less."""
 
@@ -28,7 +31,7 @@ MODULES = (
     "res_pjsip_endpoint_identifier_user", "res_pjsip_registrar", "res_pjsip_caller_id",
     "res_pjsip_dtmf_info", "res_pjsip_nat", "res_pjsip_rfc3326", "res_pjsip_pubsub", "res_pjsip_acl",
     "res_pjsip_empty_info", "res_pjsip_header_funcs", "chan_pjsip", "pbx_config", "res_speech", "res_agi",
-    "res_musiconhold", "app_queue",
+    "res_musiconhold", "app_queue", "app_dial",
     "app_playback", "app_stack", "app_userevent", "app_verbose", "func_channel", "func_callerid",
     "func_cut", "func_logic", "func_strings", "func_timeout",
     "bridge_simple", "bridge_holding", "bridge_native_rtp", "bridge_softmix",
@@ -125,7 +128,7 @@ channelvars = HOTLINE_CALL
 
 
 def managers(plan: PbxPlan, *, by_name: bool = True, permit: str = LOOPBACK) -> str:
-    """Our two users of any PBX's manager, who may come from `permit` alone.
+    """Our users of any PBX's manager, who may come from `permit` alone; a third where the office calls out.
 
     Before event filters knew a name, an expression looked at all headers.
     """
@@ -147,6 +150,22 @@ deny = 0.0.0.0/0.0.0.0
 permit = {permit}/255.255.255.255
 read =
 write = call,agent
+writetimeout = 1000
+{_dialler(plan, permit)}"""
+
+
+def _dialler(plan: PbxPlan, permit: str) -> str:
+    """Whoever may originate may call anywhere at the office's cost: so nobody does it but this one."""
+    if plan.outward is None:
+        return ""
+    return f"""
+; Begins the office's calls to citizens, in {OUTWARD}; hears no events, can do nothing else.
+[{DIALLER}]
+secret = {plan.dialler_secret}
+deny = 0.0.0.0/0.0.0.0
+permit = {permit}/255.255.255.255
+read =
+write = originate
 writetimeout = 1000
 """
 
@@ -198,7 +217,7 @@ bind={LOOPBACK}:{plan.ports.sip}
 type=transport
 protocol=ws
 bind={LOOPBACK}
-{_wss(plan)}[trunk]
+{_wss(plan)}[{TRUNK}]
 type=endpoint
 identify_by=ip
 transport=transport-udp
@@ -211,9 +230,13 @@ dtmf_mode=auto_info
 trust_id_inbound=no
 callerid=<{UNTOLD}>
 language=id
-[trunk]
+aors={TRUNK}
+[{TRUNK}]
+type=aor
+contact=sip:{LOOPBACK}:{plan.ports.network}
+[{TRUNK}]
 type=identify
-endpoint=trunk
+endpoint={TRUNK}
 match={LOOPBACK}
 """
     return head + "".join(_phone(plan, phone) for phone in plan.phones)

@@ -11,7 +11,10 @@ from typing import Any
 import structlog
 from panoramisk import Manager as PanoramiskManager
 
-from config.errors import Refused, Unavailable
+from config.errors import Conflict, Unavailable
+from ivr.providers.asterisk import calling_out
+from ivr.providers.asterisk.asking import asking
+from ivr.providers.asterisk.calling_out import UnsafeValue
 from ivr.providers.asterisk.event_reader import Manager
 
 ACTION_SECONDS = 3.0
@@ -23,13 +26,6 @@ DONE_ALREADY = ("already there", "not there", "no such channel")
 log = structlog.get_logger(__name__)
 
 
-class UnsafeValue(Refused):
-    """A value that would become an action of its own, or be cut."""
-
-    def __init__(self, header: str) -> None:
-        super().__init__(f"Nilai {header} tidak boleh dikirim.", f"The value of {header} may not be sent.")
-
-
 class PbxDoesNotAnswer(Unavailable):
     """The PBX did not carry out an action in time, or refused it."""
 
@@ -38,6 +34,18 @@ class PbxDoesNotAnswer(Unavailable):
         super().__init__(
             f"PBX tidak menjalankan {action}{tail}. Coba lagi sebentar.",
             f"The PBX did not carry out {action}{tail}. Please try again shortly.",
+        )
+
+
+class CallsNobody(Conflict):
+    """No trunk is set up for the office's own calls."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Kantor belum dapat menelepon keluar. Tulis 'dial' pada satu trunk di trunks.yaml, jalankan "
+            "hotline asterisk config, lalu muat ulang PBX.",
+            "The office cannot call out yet. Write 'dial' at one trunk in trunks.yaml, run hotline asterisk "
+            "config and reload the PBX.",
         )
 
 
@@ -55,8 +63,10 @@ class _Link(PanoramiskManager):  # type: ignore[misc]
 class ControlLink:
     """Carries commands to one Asterisk; an `ivr.switchboard.Switchboard`."""
 
-    def __init__(self, manager: Manager) -> None:
+    def __init__(self, manager: Manager, pbx: str = "", dialler: Manager | None = None) -> None:
         self._where = manager
+        self._pbx = pbx
+        self._dialler = dialler
         self._link: Any = None
         self._connecting = asyncio.Lock()
 
@@ -100,6 +110,27 @@ class ControlLink:
     async def hang_up(self, leg_id: str) -> None:
         """End the channel with that Uniqueid. app_queue then says that the caller ended the talk."""
         await self._act(Action="Hangup", Channel=leg_id, Cause="16")
+
+    def new_call_id(self) -> str:
+        """An id for the agent's channel, unique across boots."""
+        return calling_out.new_call_id(self._pbx)
+
+    async def call_citizen(self, call_id: str, phone: str, agent_id: str, number: str, label: str) -> None:
+        """Ring the agent's phone, then the citizen; raises PbxDoesNotAnswer, UnsafeValue, CallsNobody.
+
+        By a connection of its own: panoramisk logs what it could not send, and this holds a number.
+        """
+        if self._dialler is None:
+            raise CallsNobody
+        headers = calling_out.originate(call_id, phone, agent_id, number, label)
+        try:
+            async with asyncio.timeout(ACTION_SECONDS), asking(self._dialler) as asked:
+                # OriginateResponse repeats the id of the action; it comes by the event reader.
+                reply = await asked.one("Originate", ActionID=call_id, **headers)
+        except (TimeoutError, OSError, EOFError):
+            raise PbxDoesNotAnswer("Originate") from None
+        if reply.get("Response") != "Success":
+            raise PbxDoesNotAnswer("Originate", reply.get("Message", ""))
 
     async def ping(self) -> None:
         """Raises PbxDoesNotAnswer unless the PBX answers."""

@@ -6,6 +6,7 @@ dead-man switch takes a caller out of a backend that fell silent (proven on Aste
 
 from collections.abc import Iterable
 
+from ivr.providers.asterisk.calling_out import outward_contexts
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
 from ticketing.facts import CLOSED
 
@@ -35,7 +36,7 @@ exten => {plan.line_number},1,Goto({INBOUND},{plan.line_number},1)
 def contexts(plan: PbxPlan, lines: Iterable[str] = ()) -> str:
     """Our contexts, for any PBX. `lines` are more numbers that lead to the hotline.
 
-    No context here can dial out: a caller reaches the queue and nothing else.
+    No context that a caller reaches can dial: there is the queue and nothing else.
     """
     queue = plan.queues[0]
     agi = f"agi://{LOOPBACK}:{plan.ports.agi}"
@@ -96,7 +97,7 @@ exten => _[0-9*#],1,Set(HOTLINE_POSITION=${{QUEUEPOSITION}})
  same => n,Goto(enter,queue)
 exten => T,1,Set(TIMEOUT(absolute)=0)
  same => n,Goto(enter,queue)
-{_exits()}"""
+{_exits()}{outward_contexts(plan)}"""
 
 
 def _read_caller() -> str:

@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ivr.providers.asterisk.ami_messages import AmiEvent
+from ivr.providers.asterisk.calling_out import CALL_BACK_OVER, CITIZEN_REACHED, is_outward
 from ivr.providers.asterisk.dialplan import CALLER_TOLD, INBOUND
 from ticketing import facts
-from ticketing.facts import CallArrived, CallFact, EndedBy, Report
+from ticketing.facts import NOT_PICKED_UP, CallArrived, CallFact, EndedBy, Report
 
 QUEUE_EXIT = "HotlineQueueExit"
+ANSWERED, NO_STATUS = "ANSWER", "CANCEL"
+"""DIALSTATUS of a call that was taken, and of one that had none: hung up before it was dialled."""
 ENDED_BY = {"caller": EndedBy.CALLER, "agent": EndedBy.AGENT, "transfer": EndedBy.TRANSFER}
 
 
@@ -21,7 +24,12 @@ def reports_of(event: AmiEvent, line: str) -> tuple[Report, ...]:
     translate = _TRANSLATIONS.get(event.name)
     headers = event.headers
     # The caller's channel is named by a variable its legs inherit; an office's PBX carries other calls.
-    call_id = headers.get("HOTLINE_CALL") or headers.get("Dest/HOTLINE_CALL") or _arriving(headers)
+    call_id = (
+        headers.get("HOTLINE_CALL")
+        or headers.get("Dest/HOTLINE_CALL")
+        or _arriving(headers)
+        or _originated(headers)
+    )
     if translate is None or not call_id:
         return ()
     fact = translate(headers, call_id, event.at, line)
@@ -34,6 +42,12 @@ def _arriving(headers: Mapping[str, str]) -> str | None:
     """The id of a call at our door, which the dialplan has not named yet."""
     call_id = headers.get("Linkedid")
     return call_id if headers.get("Context") == INBOUND and headers.get("Uniqueid") == call_id else None
+
+
+def _originated(headers: Mapping[str, str]) -> str | None:
+    """The id of an office's call, which is that of the action: a phone that never rang had no channel."""
+    action_id = headers.get("ActionID", "")
+    return action_id if is_outward(action_id) else None
 
 
 def _stamp(headers: Mapping[str, str], at: datetime) -> str:
@@ -123,12 +137,40 @@ def _user_event(headers: Mapping[str, str], call_id: str, at: datetime, line: st
     told = headers.get("UserEvent")
     if told == CALLER_TOLD:
         return _arrived(headers, call_id, at, line, "introduced")
+    if told == CITIZEN_REACHED:
+        return facts.CitizenAnswered(
+            key=f"{call_id}/citizen-answered", occurred_at=at, call_id=call_id,
+            agent_id=headers.get("Agent", ""), leg_id=headers.get("Uniqueid", ""),
+        )  # fmt: skip
+    if told == CALL_BACK_OVER:
+        return _call_back_over(headers, call_id, at)
     if told != QUEUE_EXIT:
         return None
     return facts.QueueGaveUp(
         key=f"{call_id}/gave-up/{_stamp(headers, at)}", occurred_at=at, call_id=call_id,
         queue=headers.get("Queue", ""), status=headers.get("Status", ""),
     )  # fmt: skip
+
+
+def _originate_over(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact | None:
+    """Whatever the reason, an agent's phone that was not taken; one that was goes on in the dialplan."""
+    return _not_reached(call_id, at, NOT_PICKED_UP) if headers.get("Response") == "Failure" else None
+
+
+def _call_back_over(headers: Mapping[str, str], call_id: str, at: datetime) -> CallFact | None:
+    status, leg_id = headers.get("Status") or NO_STATUS, headers.get("Leg", "")
+    if status != ANSWERED:
+        return _not_reached(call_id, at, status)
+    return facts.TalkEnded(
+        key=f"{call_id}/talk-ended/{leg_id}", occurred_at=at, call_id=call_id, leg_id=leg_id,
+        agent_id=headers.get("Agent", ""),
+        ended_by=ENDED_BY.get(headers.get("Reason", ""), EndedBy.UNKNOWN),
+    ) if leg_id else None  # fmt: skip
+
+
+def _not_reached(call_id: str, at: datetime, status: str) -> CallFact:
+    key = f"{call_id}/not-reached"
+    return facts.CitizenNotReached(key=key, occurred_at=at, call_id=call_id, status=status)
 
 
 def _hung_up(headers: Mapping[str, str], call_id: str, at: datetime, line: str) -> CallFact:
@@ -152,6 +194,7 @@ _TRANSLATIONS: dict[str, Callable[[Mapping[str, str], str, datetime, str], CallF
     "Hold": _held,
     "Unhold": _resumed,
     "UserEvent": _user_event,
+    "OriginateResponse": _originate_over,
     "Hangup": _hung_up,
 }
 

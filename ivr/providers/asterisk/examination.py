@@ -7,7 +7,8 @@ from datetime import datetime
 
 from config.findings import Finding, Level, failed, ok, warning
 from ivr.providers.asterisk.asking import Answer, Asking, asking
-from ivr.providers.asterisk.configuration import CONTROL, EVENTS, READER
+from ivr.providers.asterisk.calling_out import OUTWARD, REACHED
+from ivr.providers.asterisk.configuration import CONTROL, DIALLER, EVENTS, READER
 from ivr.providers.asterisk.dialplan import DEAD_MAN_SECONDS, INBOUND, WAITING
 from ivr.providers.asterisk.event_reader import Manager
 from ivr.providers.asterisk.own_pbx import UnknownVersion, filters_by_name
@@ -27,7 +28,7 @@ async def examine(plan: PbxPlan, clock: Clock) -> list[Finding]:
     """Everything that can be asked; where the PBX does not answer, that is the one finding."""
     reader, control = manager_of(plan, READER), manager_of(plan, CONTROL)
     try:
-        found = [*await _rights(reader), *await _rights(control)]
+        found = [*await _rights(reader), *await _rights(control), *await _dialling(plan)]
         async with asking(reader, events=True) as asked:
             # One after the other: they share a connection.
             for look in (_version, _told(clock), _dialplan(plan), _queues(plan), _registrations):
@@ -67,6 +68,32 @@ async def _rights(manager: Manager) -> list[Finding]:
             )
         ]
     return [ok("rights", f"Hak {manager.user} sempit.", f"The rights of {manager.user} are narrow.")]
+
+
+async def _dialling(plan: PbxPlan) -> list[Finding]:
+    """The one user who may originate, and nothing beside it; there is none where the office calls nobody."""
+    if plan.outward is None:
+        return [
+            warning(
+                "dialling",
+                "Kantor tidak dapat menelepon kembali: tidak ada 'dial' pada trunk di trunks.yaml.",
+                "The office cannot call back: no trunk in trunks.yaml has 'dial'.",
+            )
+        ]
+    manager = manager_of(plan, DIALLER)
+    allowed = await wide_rights(manager)
+    if allowed == ["Originate"]:
+        return [
+            ok("dialling", f"{manager.user} hanya boleh menelepon.", f"{manager.user} may call, and no more.")
+        ]
+    actions = ", ".join(allowed) or "-"
+    return [
+        failed(
+            "dialling",
+            f"Pengguna AMI {manager.user} boleh {actions}, seharusnya hanya Originate. {WRITE}",
+            f"The manager's user {manager.user} may {actions}, should be Originate alone. {WRITE_EN}",
+        )
+    ]
 
 
 async def _version(asked: Asking) -> list[Finding]:
@@ -114,7 +141,8 @@ def _told(clock: Clock) -> Callable[[Asking], Awaitable[list[Finding]]]:
 
 def _dialplan(plan: PbxPlan) -> Callable[[Asking], Awaitable[list[Finding]]]:
     async def look(asked: Asking) -> list[Finding]:
-        lines = {name: await asked.rows("ShowDialPlan", Context=name) or [] for name in (INBOUND, WAITING)}
+        wanted = (INBOUND, WAITING, *((OUTWARD, REACHED) if plan.outward else ()))
+        lines = {name: await asked.rows("ShowDialPlan", Context=name) or [] for name in wanted}
         missing = [name for name, rows in lines.items() if not rows]
         if missing:
             names = ", ".join(missing)
@@ -125,7 +153,7 @@ def _dialplan(plan: PbxPlan) -> Callable[[Asking], Awaitable[list[Finding]]]:
                     f"The contexts {names} are not in the PBX yet. {WRITE_EN}",
                 )
             ]
-        return [_doors(lines[INBOUND], plan), *_switch(lines)]
+        return [_doors(lines[INBOUND], plan), *_switch({name: lines[name] for name in (INBOUND, WAITING)})]
 
     return look
 

@@ -12,6 +12,7 @@ from config.errors import Unavailable
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import BookedCall, Books
+from ivr.providers.asterisk.calling_out import is_outward
 from ivr.providers.asterisk.event_reader import EventReader, ListNotGiven
 from ivr.providers.asterisk.reconcile import Snapshot, gone, missing, snapshot_of, tells_of, tells_of_booked
 from ticketing.calls.call import fold
@@ -105,6 +106,8 @@ class Healer:
     def _lacking(self, snapshot: Snapshot) -> list[Report]:
         suspects = self._suspects(snapshot)
         known = self._reader.facts_of(suspects)
+        # Whom the office calls the ledger knows first; what it never placed it does not make up.
+        suspects -= {call_id for call_id in suspects if is_outward(call_id) and call_id not in known}
         reports: list[Report] = []
         for call_id in suspects:
             facts = known.get(call_id, [])

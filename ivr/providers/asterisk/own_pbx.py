@@ -120,15 +120,22 @@ def _pjsip(trunks: Mapping[str, Trunk]) -> dict[str, str]:
     return text
 
 
+def endpoint_of(trunk: Trunk) -> str:
+    """The PJSIP endpoint of a trunk."""
+    return f"hotline-{trunk.name}"
+
+
 def _of_trunk(trunk: Trunk) -> dict[str, str]:
-    name = f"hotline-{trunk.name}"
+    name = endpoint_of(trunk)
+    # An operator that registers us lets only its customer call.
+    proof = f"outbound_auth={name}\nfrom_user={trunk.user}\n" if trunk.dial and trunk.user else ""
     header = "" if trunk.caller_from == "From" else f"set_var=HOTLINE_FROM={trunk.caller_from}\n"
     sources = ",".join(trunk.match or (trunk.server.partition(":")[0],))
     made = {
         # The channel begins without a caller's number: the dialplan reads it where it is trusted.
         "endpoint": f"[{name}]\ntype=endpoint\nidentify_by=ip\ncontext={INBOUND}\ndisallow=all\n"
         f"allow={','.join(trunk.codecs)}\ndirect_media=no\nrtp_symmetric=yes\ndtmf_mode=auto_info\n"
-        f"trust_id_inbound=no\ncallerid=<{UNTOLD}>\nlanguage=id\naors={name}\n{header}",
+        f"trust_id_inbound=no\ncallerid=<{UNTOLD}>\nlanguage=id\naors={name}\n{header}{proof}",
         "aor": f"[{name}]\ntype=aor\ncontact=sip:{trunk.server}\nqualify_frequency=60\n",
         "identify": f"[{name}]\ntype=identify\nendpoint={name}\nmatch={sources}\n",
     }

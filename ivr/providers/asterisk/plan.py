@@ -12,6 +12,8 @@ from typing import Any, Literal
 from config.errors import Text
 from config.office import Queue
 
+TRUNK = "trunk"
+"""A private PBX's endpoint for everything that is no phone of ours."""
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - only by TLS
 SECRET_BYTES = 18
 RTP_PORTS = 400
@@ -25,7 +27,7 @@ CONTROL_SOCKET_ROOM = 90
 class Ports:
     """Where the PBX and the backend meet; 0 where that is none of our business.
 
-    `wss` is where browsers' phones come by TLS.
+    `wss` is where browsers' phones come by TLS; `network` where the world beyond a private PBX would be.
     """
 
     ami: int
@@ -33,6 +35,7 @@ class Ports:
     sip: int = 0
     http: int = 0
     wss: int = 0
+    network: int = 0
     rtp_first: int = 0
 
 
@@ -52,13 +55,27 @@ class Phone:
         return f"PJSIP/{self.account}"
 
 
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """How the office calls citizens: by which PJSIP endpoint, which numbers, and how they are written.
+
+    `allowed` are regular expressions of whole numbers in E.164; `form` is what takes the place of +62.
+    """
+
+    endpoint: str
+    allowed: tuple[str, ...]
+    form: str = "+62"
+    ring_seconds: int = 40
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PbxPlan:
     """What the hotline must know of a PBX to work with it, be it private or the office's own.
 
     `books` is the folder of its queue_log and CEL, None where they cannot be read here; `ca` is who
     vouches for its manager's certificate, None where the manager is on this machine and speaks plainly.
-    With a `certificate` (chain and key in one file) browsers' phones come by TLS, on `listen`.
+    With a `certificate` (chain and key in one file) browsers' phones come by TLS, on `listen`. Without
+    `outward` the office calls nobody, and the PBX has no user who could.
     """
 
     name: str
@@ -67,6 +84,7 @@ class PbxPlan:
     ports: Ports
     reader_secret: str
     control_secret: str
+    dialler_secret: str = ""
     line_number: str
     queues: tuple[Queue, ...]
     phones: tuple[Phone, ...]
@@ -74,6 +92,7 @@ class PbxPlan:
     books: Path | None
     listen: str = LOOPBACK
     certificate: Path | None = None
+    outward: Outward | None = None
 
     def phones_of(self, role: str, kind: str) -> list[Phone]:
         """The phones of one role and kind."""
@@ -91,7 +110,13 @@ class PbxPlan:
         queues = tuple(Queue(**(queue | {"label": Text(**queue["label"])})) for queue in plain["queues"])
         phones = tuple(Phone(**phone) for phone in plain["phones"])
         paths = {name: plain[name] and Path(plain[name]) for name in ("ca", "sounds", "books", "certificate")}
-        made = {"ports": Ports(**plain["ports"]), "queues": queues, "phones": phones}
+        outward = plain["outward"]
+        made = {
+            "ports": Ports(**plain["ports"]),
+            "queues": queues,
+            "phones": phones,
+            "outward": outward and Outward(**(outward | {"allowed": tuple(outward["allowed"])})),
+        }
         return PbxPlan(**(known | paths | made))
 
 
@@ -136,8 +161,14 @@ def draw_up(
     listen: str = LOOPBACK,
     certificate: Path | None = None,
     wss_port: int = 0,
+    allowed: Sequence[str] = (),
+    ring_seconds: int = 40,
 ) -> PrivatePlan:
-    """A plan with free ports and fresh secrets; `wss_port` is taken if it is free."""
+    """A plan with free ports and fresh secrets; `wss_port` is taken if it is free.
+
+    Citizens whose numbers match one of `allowed` can be called: those who practise at their phones, all
+    others at the port where a network would be.
+    """
     return PrivatePlan(
         name=_name(boot),
         books=work / "log",
@@ -151,11 +182,13 @@ def draw_up(
         ports=_free_ports(listen, wss_port),
         reader_secret=_secret(),
         control_secret=_secret(),
+        dialler_secret=_secret(),
         line_number=line_number,
         queues=tuple(queues),
         phones=_phones(desk_phones, browser_phones, citizen_phones),
         listen=listen if certificate else LOOPBACK,
         certificate=certificate,
+        outward=Outward(TRUNK, tuple(allowed), ring_seconds=ring_seconds),
     )
 
 
@@ -185,6 +218,7 @@ def _free_ports(listen: str, wss_port: int) -> Ports:
     """Free ports, held open together so that no two are the same."""
     with (
         _bound(socket.SOCK_DGRAM) as sip,
+        _bound(socket.SOCK_DGRAM) as network,
         _bound(socket.SOCK_STREAM) as ami,
         _bound(socket.SOCK_STREAM) as agi,
         _bound(socket.SOCK_STREAM) as http,
@@ -196,6 +230,7 @@ def _free_ports(listen: str, wss_port: int) -> Ports:
             agi=agi.getsockname()[1],
             http=http.getsockname()[1],
             wss=wss.getsockname()[1],
+            network=network.getsockname()[1],
             rtp_first=_free_rtp_block(),
         )
 

@@ -13,7 +13,7 @@ from config.clock import Clock
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import Books
-from ivr.providers.asterisk.configuration import CEL_FILE, CONTROL, READER
+from ivr.providers.asterisk.configuration import CEL_FILE, CONTROL, DIALLER, READER
 from ivr.providers.asterisk.control import ControlLink
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
 from ivr.providers.asterisk.event_reader import EventReader, Manager
@@ -32,10 +32,19 @@ STALE = timedelta(seconds=12)
 log = structlog.get_logger(__name__)
 
 
-def manager_of(plan: PbxPlan, user: Literal["hotline-reader", "hotline-control"]) -> Manager:
-    """The PBX's manager as one of our two users sees it."""
-    secret = plan.reader_secret if user == READER else plan.control_secret
-    return Manager(plan.host, plan.ports.ami, user, secret, plan.ca)
+User = Literal["hotline-reader", "hotline-control", "hotline-dialler"]
+
+
+def manager_of(plan: PbxPlan, user: User) -> Manager:
+    """The PBX's manager as one of our users sees it."""
+    secrets = {READER: plan.reader_secret, CONTROL: plan.control_secret, DIALLER: plan.dialler_secret}
+    return Manager(plan.host, plan.ports.ami, user, secrets[user], plan.ca)
+
+
+def control_of(plan: PbxPlan) -> ControlLink:
+    """The link that commands the PBX; it can call citizens where the plan says how."""
+    dialler = manager_of(plan, DIALLER) if plan.outward else None
+    return ControlLink(manager_of(plan, CONTROL), plan.name, dialler)
 
 
 class AsteriskProvider:
@@ -50,7 +59,7 @@ class AsteriskProvider:
         self._reader = reader
         self._clock = clock
         self._lengths: dict[str, float] = {}
-        self.control = ControlLink(manager_of(plan, CONTROL))
+        self.control = control_of(plan)
         handlers = {"daftar": self._register, "menunggu": self._key_while_waiting}
         self._dialogues = FastAgiServer(handlers, self._sound_seconds)
         self._events: EventReader | None = None

@@ -10,6 +10,7 @@ from typing import Any
 
 from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import BookedCall
+from ivr.providers.asterisk.calling_out import is_outward
 from ivr.providers.asterisk.dialplan import INBOUND, WAITING
 from ticketing import facts
 from ticketing.facts import CallFact, Provenance
@@ -19,6 +20,8 @@ SAME_SECONDS = 3.0
 STAMPED = (facts.CallQueued, facts.CallLeftQueue, facts.QueueGaveUp)
 """Facts a call may go through more than once: told apart by their instant."""
 OUR_CONTEXTS = (INBOUND, WAITING)
+PLACING_SECONDS = 15.0
+"""An office's call is on the PBX this long after it was placed, or never will be."""
 
 
 def missing(known: Sequence[CallFact], told: Sequence[CallFact]) -> list[CallFact]:
@@ -43,7 +46,7 @@ def _nearest(fact: CallFact, told: Sequence[CallFact]) -> CallFact | None:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A channel to an agent's phone, as the snapshot has it."""
+    """The other side's channel, as the snapshot has it: an agent's phone, or the citizen the office calls."""
 
     leg_id: str
     interface: str
@@ -92,11 +95,42 @@ class LiveCall:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveCallBack:
+    """The channel of an agent whom the office has call a citizen, as the snapshot has it."""
+
+    call_id: str
+    interface: str
+    leg: Leg | None
+
+    @property
+    def caller_number(self) -> None:
+        """Nobody called."""
+
+    def facts(self, _line: str, _dialed_number: str, agents: Mapping[str, str]) -> list[CallFact]:
+        """Who talks was reached, at the latest now; that it was placed the ledger alone knows."""
+        agent_id = agents.get(self.interface)
+        if agent_id is None or self.leg is None or not self.leg.talking:
+            return []
+        # The snapshot does not say when it was taken; the books do, where they can be read.
+        at, leg_id = self.leg.ringing_since_at, self.leg.leg_id
+        return [
+            _reconstructed(
+                facts.CitizenAnswered,
+                self.call_id,
+                at,
+                "citizen-answered",
+                agent_id=agent_id,
+                leg_id=leg_id,
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The PBX at one instant: our callers' channels, and which agent sits at which interface."""
+    """The PBX at one instant: our calls by their own channels, and which agent sits at which interface."""
 
     taken_at: datetime
-    calls: dict[str, LiveCall]
+    calls: dict[str, LiveCall | LiveCallBack]
     agents: dict[str, str]
 
 
@@ -106,11 +140,15 @@ def snapshot_of(channels: Sequence[AmiEvent], queues: Sequence[AmiEvent], taken_
     members = (row.headers for row in queues if row.name == "QueueMember")
     agents = {member.get("Location", ""): member.get("Name", "") for member in members}
     legs = {leg[0]: leg[1] for row in channels if (leg := _leg(row.headers, taken_at))}
-    calls = {}
+    calls: dict[str, LiveCall | LiveCallBack] = {}
     for row in channels:
         headers = row.headers
         call_id = headers.get("Uniqueid", "")
-        if _call_of(headers) == call_id and headers.get("Context") in OUR_CONTEXTS:
+        if is_outward(call_id):
+            # In whatever context: while the agent's phone rings it is in none of ours.
+            interface = headers.get("Channel", "").rpartition("-")[0]
+            calls[call_id] = LiveCallBack(call_id, interface, legs.get(call_id))
+        elif _call_of(headers) == call_id and headers.get("Context") in OUR_CONTEXTS:
             calls[call_id] = _live(headers, entries.get(call_id), legs.get(call_id), taken_at)
     return Snapshot(taken_at, calls, agents)
 
@@ -136,7 +174,8 @@ def _live(
 
 def _leg(headers: Mapping[str, str], at: datetime) -> tuple[str, Leg] | None:
     call_id, leg_id = _call_of(headers), headers.get("Uniqueid", "")
-    if not call_id or call_id == leg_id or headers.get("Application") != "AppQueue":
+    called_by = "AppDial" if is_outward(call_id) else "AppQueue"
+    if not call_id or call_id == leg_id or headers.get("Application") != called_by:
         return None
     interface = headers.get("Channel", "").rpartition("-")[0]
     since_at = at - timedelta(seconds=_number(headers.get("Seconds")))
@@ -147,11 +186,13 @@ def gone(known: Sequence[CallFact], snapshot: Snapshot, booted_at: datetime | No
     """The end of a call that is open in the ledger and no longer on the PBX; nothing where it may still be.
 
     It ends when it was last heard of: the latest instant at which it is known to have been there. A call
-    of the PBX's life before `booted_at` was cut off.
+    of the PBX's life before `booted_at` was cut off. One the office has only just placed is on its way.
     """
     call_id = known[0].call_id
     instants = [fact.occurred_at for fact in known]
-    if call_id in snapshot.calls or max(instants) > snapshot.taken_at:
+    on_its_way = PLACING_SECONDS if all(isinstance(fact, facts.CallBackPlaced) for fact in known) else 0.0
+    there_until = max(instants) + timedelta(seconds=on_its_way)
+    if call_id in snapshot.calls or there_until > snapshot.taken_at:
         return []
     ended = [_reconstructed(facts.CallEnded, call_id, max(instants), "ended", cause=0)]
     if booted_at and min(instants) < booted_at:
@@ -159,10 +200,12 @@ def gone(known: Sequence[CallFact], snapshot: Snapshot, booted_at: datetime | No
     return ended
 
 
-def tells_of(row: Any, live: LiveCall) -> bool:
+def tells_of(row: Any, live: LiveCall | LiveCallBack) -> bool:
     """Whether the ledger's row of a call says all that the snapshot says."""
     if row.ended_at:
         return True
+    if isinstance(live, LiveCallBack):
+        return row.answered_at is not None or live.leg is None or not live.leg.talking
     if live.leg and (row.leg_id != live.leg.leg_id or (live.leg.talking and row.answered_at is None)):
         return False
     if live.caller_number and row.person_id is None:
@@ -176,7 +219,7 @@ def tells_of_booked(row: Any, booked: BookedCall) -> bool:
         (row.ended_at is not None or not booked.has_ended)
         and (row.queued_at is not None or not booked.was_queued)
         and (row.answered_at is not None or not booked.was_answered)
-        and row.arrived_at is not None
+        and (row.arrived_at is not None or row.outward)
     )
 
 

@@ -1,4 +1,4 @@
-"""What the reading user may do at the PBX, tried for real: a configuration file may say something else."""
+"""What our users may do at the PBX, tried for real: a configuration file may say something else."""
 
 from config.errors import Refused
 from ivr.providers.asterisk.asking import DENIED, asking

@@ -10,7 +10,7 @@ from config.settings import Settings
 from ivr.probe.sipp import Sipp
 from ivr.providers.asterisk.plan import draw_up
 from ivr.providers.asterisk.private_pbx import PrivatePbx
-from tests.ivr.providers.asterisk.lab import TONES, Lab, OpenLab, queue, tone
+from tests.ivr.providers.asterisk.lab import ALLOWED, TONES, Lab, OpenLab, queue, tone
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ async def open_lab(tmp_path: Path) -> AsyncIterator[OpenLab]:
     """Boots a real Asterisk; keyword arguments change its queue."""
     opened: list[Lab] = []
 
-    async def boot(**changes: object) -> Lab:
+    async def boot(*, call_ring_seconds: int = 3, **changes: object) -> Lab:
         settings = Settings()
         asterisk, sipp = parts.find("asterisk", settings), parts.find("sipp", settings)
         assert asterisk, "no Asterisk: hotline parts asterisk sipp"
@@ -34,6 +34,7 @@ async def open_lab(tmp_path: Path) -> AsyncIterator[OpenLab]:
             modules=root / parts.LIBRARIES / "asterisk" / "modules", data=root / "usr/share/asterisk",
             work=tmp_path / "pbx", sounds=tmp_path / "sounds", music=tmp_path / "music" / "hold.wav",
             boot="abc", queues=[queue(**changes)],
+            allowed=ALLOWED, ring_seconds=call_ring_seconds,
         )  # fmt: skip
         lab = Lab(plan, PrivatePbx(asterisk, plan), Sipp(sipp, plan.ports.sip, tmp_path / "sipp"))
         opened.append(lab)

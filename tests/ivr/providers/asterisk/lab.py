@@ -11,17 +11,21 @@ from pathlib import Path
 
 from config.errors import Text
 from config.office import Queue
+from ivr.probe.network import Manner, Network
 from ivr.probe.sipp import Act, Sipp, SippProcess
 from ivr.providers.asterisk.ami_messages import AmiEvent
-from ivr.providers.asterisk.configuration import CONTROL, READER
+from ivr.providers.asterisk.configuration import READER
 from ivr.providers.asterisk.control import ControlLink
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
 from ivr.providers.asterisk.event_reader import EventReader, Manager
 from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer, Handler
 from ivr.providers.asterisk.plan import LOOPBACK, PrivatePlan, draw_up
 from ivr.providers.asterisk.private_pbx import PrivatePbx
+from ivr.providers.asterisk.provider import control_of
 from ticketing.facts import CallFact, Report
 
+ALLOWED = ("^[+]6231[0-9]{7,8}$", "^[+]628[1-357-9][0-9]{7,10}$")
+"""The numbers that may be called, as the office has them."""
 CALLER = "081200000042"
 """A number no network assigns."""
 TONES = {"salam-pagi": 0.3, "salam-siang": 0.3, "salam-sore": 0.3, "salam-malam": 0.3, "tetap-dilayani": 0.4,
@@ -45,7 +49,7 @@ def a_plan(work: Path, **changes: object) -> PrivatePlan:
     """A plan for a PBX that is never booted."""
     queues = [queue(**changes)]
     return draw_up(modules=work / "modules", data=work / "data", work=work / "pbx", sounds=work / "sounds",
-                   music=work / "music" / "hold.wav", boot="abc", queues=queues)  # fmt: skip
+                   music=work / "music" / "hold.wav", boot="abc", queues=queues, allowed=ALLOWED)  # fmt: skip
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
@@ -83,6 +87,7 @@ class Lab:
     events: list[AmiEvent] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     dialogues: FastAgiServer | None = None
+    network: Network | None = None
     processes: list[SippProcess] = field(default_factory=list)
     _reading: asyncio.Task[None] | None = None
     _control: ControlLink | None = None
@@ -91,8 +96,7 @@ class Lab:
     def control(self) -> ControlLink:
         """The link that commands the PBX."""
         if self._control is None:
-            manager = Manager(LOOPBACK, self.plan.ports.ami, CONTROL, self.plan.control_secret)
-            self._control = ControlLink(manager)
+            self._control = control_of(self.plan)
         return self._control
 
     async def open(self) -> None:
@@ -114,6 +118,8 @@ class Lab:
             await process.stop()
         if self.dialogues:
             await self.dialogues.close()
+        if self.network:
+            await self.network.close()
         if self._reading:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
@@ -125,6 +131,14 @@ class Lab:
         """Be the backend."""
         self.dialogues = FastAgiServer({"daftar": register, "menunggu": waiting}, lambda s: sound_seconds(s))
         await self.dialogues.start(LOOPBACK, self.plan.ports.agi)
+
+    async def citizens_who(self, manners: dict[str, Manner]) -> Network:
+        """Be the network: those numbers can be called, and behave like that."""
+        if self.network is None:
+            self.network = Network(self.plan.ports.network)
+            await self.network.open()
+        self.network.manners |= manners
+        return self.network
 
     def sound(self, name: str) -> Path:
         """The file of one of the hotline's sounds."""
@@ -187,4 +201,4 @@ def sound_seconds(sound: str) -> float:
 
 
 OpenLab = Callable[..., Awaitable[Lab]]
-"""Boots a lab; keyword arguments change its queue."""
+"""Boots a lab; keyword arguments change its queue, `call_ring_seconds` how long citizens are rung."""

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ivr.providers.asterisk.configuration import EVENTS, files
-from ivr.providers.asterisk.dialplan import QUEUE_STATUSES
+from ivr.providers.asterisk.calling_out import OUTWARD, REACHED
+from ivr.providers.asterisk.configuration import DIALLER, EVENTS, files
+from ivr.providers.asterisk.dialplan import QUEUE_STATUSES, extensions
 from ivr.providers.asterisk.event_facts import WANTED
-from ivr.providers.asterisk.plan import PbxPlan, PrivatePlan, draw_up
+from ivr.providers.asterisk.plan import Outward, PbxPlan, PrivatePlan, draw_up
 from tests.builders import OFFICE
 
 
@@ -18,7 +19,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> PrivatePlan:
     folder = tmp_path_factory.mktemp("pbx")
     return draw_up(
         modules=folder, data=folder, work=folder, sounds=folder, music=folder / "moh/hold.wav",
-        boot="abc", queues=list(OFFICE.queues.values()),
+        boot="abc", queues=list(OFFICE.queues.values()), allowed=OFFICE.call_backs.allowed_regexes,
     )  # fmt: skip
 
 
@@ -66,13 +67,54 @@ def test_the_trunk_is_known_by_its_address_and_never_by_a_name_that_anybody_may_
     assert "identify_by=ip\n" in trunk
 
 
-def test_no_context_can_dial_out_or_run_a_command(plan: PrivatePlan):
-    dialplan = files(plan)["extensions.conf"]
+def contexts_of(dialplan: str) -> dict[str, str]:
+    """Each context's lines."""
+    parts = re.split(r"(?m)^\[([\w-]+)\]$", dialplan)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
-    for application in ("Dial(", "System(", "TrySystem(", "Originate(", "SHELL(", "MixMonitor(", "ChanSpy("):
-        assert application not in dialplan
-    assert "_X" not in dialplan
-    assert "FILTER(0-9+" in dialplan
+
+def test_no_context_a_caller_reaches_can_dial_out_and_none_can_run_a_command(plan: PrivatePlan):
+    written = files(plan)
+    contexts = contexts_of(written["extensions.conf"])
+
+    for application in ("System(", "TrySystem(", "Originate(", "SHELL(", "MixMonitor(", "ChanSpy("):
+        assert application not in written["extensions.conf"]
+    assert {name for name, lines in contexts.items() if "Dial(" in lines} == {OUTWARD}
+    ours = {OUTWARD, REACHED}
+    assert ours < set(contexts)
+    for name in contexts.keys() - ours:
+        assert "hotline-balik" not in contexts[name]
+        assert "hotline-terhubung" not in contexts[name]
+        assert "PJSIP/" not in contexts[name]
+    assert not ours & set(re.findall(r"context\s*=\s*(\S+)", written["pjsip.conf"] + written["queues.conf"]))
+    assert "include" not in written["extensions.conf"]
+    assert "_X" not in written["extensions.conf"]
+    assert "FILTER(0-9+" in written["extensions.conf"]
+
+
+def test_a_number_is_held_against_every_pattern_before_it_is_dialled(plan: PrivatePlan):
+    lines = contexts_of(files(plan)["extensions.conf"])[OUTWARD].splitlines()
+    dialled = next(n for n, line in enumerate(lines) if "Dial(" in line)
+    checked = next(n for n, line in enumerate(lines) if 'GotoIf($["${MAY}"="0"]?bye)' in line)
+
+    assert checked < dialled
+    for regex in OFFICE.call_backs.allowed_regexes:
+        assert any(f'REGEX("{regex}" ${{TO}})' in line for line in lines[:checked])
+
+
+@pytest.mark.parametrize(("form", "written"), [("+62", "${TO}"), ("62", "${TO:1}"), ("0", "0${TO:3}")])
+def test_a_number_is_written_as_the_operator_wants_it(plan: PrivatePlan, form: str, written: str):
+    outward = Outward("hotline-operator", OFFICE.call_backs.allowed_regexes, form)
+
+    assert f"DOOR=PJSIP/{written}@hotline-operator)" in extensions(replace(plan, outward=outward))
+
+
+def test_an_office_that_calls_nobody_has_neither_the_context_nor_the_user(plan: PrivatePlan):
+    written = files(replace(plan, outward=None))
+
+    assert OUTWARD not in written["extensions.conf"]
+    assert DIALLER not in written["manager.conf"]
+    assert "originate" not in re.sub("(?m)^;.*", "", written["manager.conf"])
 
 
 def test_every_way_out_of_the_queue_is_spoken(plan: PrivatePlan):
@@ -90,11 +132,16 @@ def test_the_caller_goes_on_when_the_backend_dies_or_falls_silent(plan: PrivateP
     assert dialplan.count("exten => T,1,") == 2
 
 
-def test_the_reader_may_change_nothing_and_the_control_may_not_originate(plan: PrivatePlan):
+def test_the_reader_may_change_nothing_and_only_the_dialler_may_originate(plan: PrivatePlan):
     manager = files(plan)["manager.conf"]
     rights = dict(re.findall(r"\[(hotline-\w+)\].*?write = ([\w,]*)", manager, re.DOTALL))
 
-    assert rights == {"hotline-reader": "reporting", "hotline-control": "call,agent"}
+    assert rights == {
+        "hotline-reader": "reporting",
+        "hotline-control": "call,agent",
+        "hotline-dialler": "originate",
+    }
+    assert "read =\nwrite = originate\n" in manager
     assert "webenabled = no" in manager
 
 
@@ -112,7 +159,7 @@ def test_keys_and_numbers_stay_out_of_the_pbxs_own_files(plan: PrivatePlan):
 
 
 def test_the_plan_travels_to_another_process_whole(plan: PrivatePlan):
-    for whole in (plan, replace(plan, certificate=Path("/x.pem"), listen="0.0.0.0")):
+    for whole in (plan, replace(plan, certificate=Path("/x.pem"), listen="0.0.0.0", outward=None)):
         there = PbxPlan.from_json(whole.to_json())
 
         assert all(getattr(there, one.name) == getattr(whole, one.name) for one in fields(PbxPlan))

@@ -1,6 +1,7 @@
 """An office's own PBX: what is written there, for which version, and that all of it is taken back."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,8 +157,17 @@ def test_no_trunk_lets_a_caller_dial_out_or_say_who_they_are_unasked(tmp_path: P
     )
     assert "set_var=HOTLINE_FROM=P-Asserted-Identity" in pjsip
     assert "anonymous" not in pjsip
-    for application in ("Dial(", "System(", "TrySystem(", "Originate(", "SHELL(", "_X"):
+    assert text["hotline_extensions.conf"].count("Dial(") == 1, "in the context that no caller reaches"
+    for application in ("System(", "TrySystem(", "Originate(", "SHELL(", "_X"):
         assert application not in text["hotline_extensions.conf"]
+
+
+def test_the_trunk_that_dials_proves_who_we_are_and_no_other_does(tmp_path: Path):
+    dials = replace(REGISTERED, dial="0")
+    text = written(tmp_path, Target(), Trunks({"a": OPERATOR, "b": dials}, ()))["hotline_pjsip.conf"]
+
+    assert text.count("outbound_auth=hotline-daftar\nfrom_user=user\n") == 1
+    assert "from_user" not in written(tmp_path, Target())["hotline_pjsip.conf"]
 
 
 def test_what_a_caller_wrote_goes_through_a_filter_wherever_the_dialplan_uses_it(tmp_path: Path):
@@ -174,6 +184,7 @@ MISTAKES = {
     "a secret in the file": ('user: "1"\n    secret: hush', "secret"),
     "no secret": ('user: "1"', "secret_file"),
     "a secret that is not there": ('user: "1"\n    secret_env: NOT_THERE_AT_ALL', "NOT_THERE_AT_ALL"),
+    "a form nobody writes": ("match: [203.0.113.1]\n    dial: 0062", "0062"),
     "a codec nobody knows": ("match: [203.0.113.1]\n    codecs: [g279]", "g279"),
 }
 

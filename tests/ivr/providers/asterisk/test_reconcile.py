@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.providers.asterisk.ami_messages import AmiEvent
-from ivr.providers.asterisk.books import Books, cel_rows, queue_rows
+from ivr.providers.asterisk.book_files import cel_rows, queue_rows
+from ivr.providers.asterisk.books import Books
 from ivr.providers.asterisk.reconcile import gone, missing, snapshot_of
 from tests.builders import at
 from tests.ivr.providers.asterisk.test_events import RECORDINGS, reports

@@ -1,0 +1,1 @@
+"""Waits: how long they are at most, told beforehand and graded afterwards."""
