@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_bridge.accounts import BY_COMMAND, Accounts, Session
-from agent_bridge.calling import Calling
+from agent_bridge.call_back_desk import CallBackDesk
 from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
@@ -26,6 +26,7 @@ from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan
 from ivr.providers.asterisk.provider import AsteriskProvider
 from ivr.providers.provider import Provider
+from ivr.queues.calling import Calling
 from ivr.queues.roster import Roster
 from ivr.registration import Registrar
 from ivr.speech import prompts
@@ -234,7 +235,7 @@ class House:
             if call and call.phase == CallPhase.WRAP_UP:
                 self._run(self.roster.after_talk(call.agent_id))
             elif call and call.outcome == Outcome.NOT_REACHED:
-                self._run(self.roster.after_call(call.agent_id))
+                self._run(self.roster.restore(call.agent_id))
 
     def _run(self, errand: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(errand)
@@ -258,18 +259,12 @@ class House:
             return None
         return Roster(self._queue(), self.asterisk.control, self.journal, self.reader, now)
 
-    def _calling(self) -> Calling | None:
+    def _calling(self) -> CallBackDesk | None:
         if self.asterisk is None or self.roster is None:
             return None
-        return Calling(
-            self.case_desk,
-            self.vault,
-            self.reader,
-            self.journal,
-            self.roster,
-            self.asterisk.control,
-            lambda: self.office,
-            now,
+        calling = Calling(self.roster, self.asterisk.control, self.journal, now)
+        return CallBackDesk(
+            self.case_desk, self.vault, self.reader, self.journal, calling, lambda: self.office, now
         )
 
     def _queue(self) -> str:

@@ -15,12 +15,6 @@ class Switchboard(Protocol):
     async def pause_agent(self, queue: str, phone: str, *, paused: bool, reason: str) -> None:
         """Hold back or release the agent's phone."""
 
-    def new_call_id(self) -> str:
-        """An id for a call of the office's own, unique across the PBX's restarts."""
-
-    async def call_citizen(self, call_id: str, phone: str, agent_id: str, number: str, label: str) -> None:
-        """Ring the agent's phone and then the citizen's; `call_id` becomes the agent's channel."""
-
     async def hang_up(self, leg_id: str) -> None:
         """End the channel; one that is gone already is no error."""
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from agent_bridge.accounts import Session
 from agent_bridge.api.views import can_be_kept
-from agent_bridge.calling import Calling
+from agent_bridge.call_back_desk import CallBackDesk
 from agent_bridge.house import House
 from config.certificates import OWN_NAMES
 from config.errors import Forbidden, NotFound, Refused
@@ -162,7 +162,7 @@ def the_roster(house: Annotated[House, Depends(the_house)]) -> Roster:
     return house.roster
 
 
-def the_calling(house: Annotated[House, Depends(the_house)]) -> Calling:
+def the_calling(house: Annotated[House, Depends(the_house)]) -> CallBackDesk:
     """What places calls to citizens; raises NoPbx where nothing can ring."""
     if house.calling is None:
         _ = house.plan
@@ -185,4 +185,4 @@ Agent = Annotated[Session, Depends(may_read(Deed.ANSWER_CALLS))]
 ActingAgent = Annotated[Session, Depends(may_do(Deed.ANSWER_CALLS))]
 OnceAsked = Annotated[Asked, Depends(asked)]
 TheRoster = Annotated[Roster, Depends(the_roster)]
-TheCalling = Annotated[Calling, Depends(the_calling)]
+TheCalling = Annotated[CallBackDesk, Depends(the_calling)]

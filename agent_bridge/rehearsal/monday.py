@@ -23,6 +23,7 @@ from agent_bridge.rehearsal.simulated_people import Habits, SimulatedAgent, insi
 from config import clock
 from config.clock import FastClock, now
 from config.settings import Settings
+from ivr.providers.provider import Provider
 from ticketing import tables
 from ticketing.calls.outcome import Outcome
 from ticketing.ledger import upkeep
@@ -189,7 +190,7 @@ async def _opened(
 ) -> Monday:
     made: list[SimulatedPbx] = []
 
-    def telephones(*parts: Any) -> SimulatedPbx:
+    def telephones(*parts: Any) -> Provider:
         made.append(SimulatedPbx(ticking, *parts))
         return made[0]
 

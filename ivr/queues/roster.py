@@ -5,13 +5,12 @@ ends, whatever becomes of us, and a pause of ours lets the agent ask for more.
 """
 
 import asyncio
-import contextlib
 from datetime import datetime, timedelta
 
 import structlog
 
 from config.clock import Clock
-from config.errors import Conflict, Refused, Unavailable
+from config.errors import Conflict, Unavailable
 from ivr.switchboard import Switchboard
 from ticketing import facts
 from ticketing.agents.shift import ShiftState
@@ -21,7 +20,6 @@ from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 
 WRAP_UP_PAUSE = "rekap"
-CALLING_PAUSE = "menelepon"
 SIGNED_IN_PAUSE = "baru masuk"
 RESTORED = "dipulihkan"
 CALLING_PAUSE = "menelepon warga"
@@ -135,24 +133,6 @@ class Roster:
             await self._switchboard.pause_agent(self._queue, shift.phone, paused=True, reason=WRAP_UP_PAUSE)
         except Unavailable:
             log.warning("wrap-up pause not set; the queue's own wrap-up time holds", agent_id=agent_id)
-
-    def phone_of(self, agent_id: str) -> str:
-        """The phone the agent sits at; raises NoPhoneChosen."""
-        return self._phone(agent_id)
-
-    async def place_call(self, call_id: str, agent_id: str, phone: str, number: str, label: str) -> None:
-        """Ring the agent, then the citizen; the queue does not ring the agent meanwhile."""
-        await self._switchboard.pause_agent(self._queue, phone, paused=True, reason=CALLING_PAUSE)
-        try:
-            await self._switchboard.call_citizen(call_id, phone, agent_id, number, label)
-        except Refused:
-            await self.after_call(agent_id)
-            raise
-
-    async def after_call(self, agent_id: str) -> None:
-        """A call of the office's reached nobody: the agent may be rung again as before."""
-        with contextlib.suppress(Unavailable):
-            await self._restore(agent_id)
 
     async def keep_time(self) -> None:
         """End every wrap-up whose time is over, for ever; survives a PBX or ledger that does not answer."""

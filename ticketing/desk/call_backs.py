@@ -59,16 +59,6 @@ class OnTheLine(Conflict):
         )
 
 
-class AgentBusy(Conflict):
-    """The agent has a call in hand, or has not ended its recap."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Selesaikan dahulu panggilan dan rekap yang sedang berjalan.",
-            "End the call and the recap you have in hand first.",
-        )
-
-
 class ShareUsedUp(Conflict):
     """As many agents call back as may while others wait on the line."""
 
@@ -107,7 +97,7 @@ def place(act: Act, call_id: str) -> Answer:
     _refuse_if_text_only(act)
     number = number_of(act.connection, act.vault, act.ticket_id, act.found.ticket["person_id"])
     check_number(number, act.office.call_backs.allowed)
-    _refuse_if_busy(act)
+    _refuse_if_on_the_line(act)
     _refuse_beyond_limits(act)
     queue = act.found.standing.queue or act.office.default_queue.name
     if not room(act.connection, act.office, queue).is_left:
@@ -148,10 +138,7 @@ def _refuse_if_text_only(act: Act) -> None:
         raise WantsText
 
 
-def _refuse_if_busy(act: Act) -> None:
-    engaged = select(func.count()).where(CALL.engaged_agent_id == act.actor.user_id)
-    if act.connection.scalar(engaged):
-        raise AgentBusy
+def _refuse_if_on_the_line(act: Act) -> None:
     on_the_line = or_(CALL.ticket_id == act.ticket_id, CALL.person_id == act.found.ticket["person_id"])
     if act.connection.scalar(select(func.count()).where(on_the_line, CALL.ended_at.is_(None))):
         raise OnTheLine

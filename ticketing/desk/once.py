@@ -38,6 +38,12 @@ class Asked:
         return vault.blind("request", f"{user_id}|{self.key}")
 
 
+def is_known(connection: Connection, vault: Vault, user_id: str, asked: Asked) -> bool:
+    """Whether the request came before, and was carried out."""
+    known = select(tables.requests.c.key).where(tables.requests.c.key == asked.id_of(vault, user_id))
+    return connection.scalar(known) is not None
+
+
 def once(
     connection: Connection,
     vault: Vault,

@@ -101,12 +101,6 @@ class ControlLink:
         state = "true" if paused else "false"
         await self._act(Action="QueuePause", Queue=queue, Interface=phone, Paused=state, Reason=reason)
 
-    def new_call_id(self) -> str:
-        raise NotImplementedError
-
-    async def call_citizen(self, call_id: str, phone: str, agent_id: str, number: str, label: str) -> None:
-        raise NotImplementedError
-
     async def hang_up(self, leg_id: str) -> None:
         """End the channel with that Uniqueid. app_queue then says that the caller ended the talk."""
         await self._act(Action="Hangup", Channel=leg_id, Cause="16")

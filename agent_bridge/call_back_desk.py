@@ -7,26 +7,20 @@ from functools import partial
 import structlog
 
 from config.clock import Clock
-from config.errors import NotFound, Refused, Unavailable
+from config.errors import NotFound, Refused
 from config.office import Office
-from ivr.queues.roster import Roster
-from ivr.switchboard import Switchboard
-from ticketing import facts
+from ivr.queues.calling import Calling, Errand
 from ticketing.desk import call_backs, owed
 from ticketing.desk.act import CaseDesk
 from ticketing.desk.matrix import Deed
-from ticketing.desk.once import Answer, Asked
+from ticketing.desk.once import Answer, Asked, is_known
 from ticketing.desk.sight import Actor
-from ticketing.facts import Report
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 from ticketing.people.audit import write_audit
 from ticketing.people.dialling import check_number
 from ticketing.people.privacy import Vault
 from ticketing.tickets.number import from_digits
-
-NOT_PICKED_UP = "AGENT"
-"""The status of a call whose own agent's telephone could not be rung."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,8 +34,8 @@ class NothingOwed(NotFound):
         )
 
 
-class Calling:
-    """Places the office's calls to citizens, one action of an agent each."""
+class CallBackDesk:
+    """Has the office's calls placed, one action of an agent each."""
 
     def __init__(
         self,
@@ -49,8 +43,7 @@ class Calling:
         vault: Vault,
         reader: Reader,
         journal: Journal,
-        roster: Roster,
-        switchboard: Switchboard,
+        calling: Calling,
         office: Callable[[], Office],
         clock: Clock,
     ) -> None:
@@ -58,8 +51,7 @@ class Calling:
         self._vault = vault
         self._reader = reader
         self._journal = journal
-        self._roster = roster
-        self._switchboard = switchboard
+        self._calling = calling
         self._office = office
         self._clock = clock
 
@@ -72,43 +64,43 @@ class Calling:
         return await self.call(actor, row.ticket_id, asked)
 
     async def call(self, actor: Actor, ticket_id: str, asked: Asked) -> Answer:
-        """Call the ticket's citizen; raises what `call_backs.place` refuses, and Unavailable."""
-        phone = self._roster.phone_of(actor.user_id)
-        call_id = self._switchboard.new_call_id()
+        """Call the ticket's citizen; raises what `call_backs.place` and `Calling.place` refuse."""
         try:
-            answer = await self._desk.act(
-                actor, Deed.CALL_BACK, ticket_id, asked, partial(call_backs.place, call_id=call_id)
-            )
+            return await self._call(actor, ticket_id, asked)
         except Refused as refusal:
             await self._write_down(actor, ticket_id, refusal)
             raise
-        if answer["call_id"] == call_id:
-            await self._dial(actor.user_id, ticket_id, call_id, phone)
-        return answer
 
-    async def _dial(self, agent_id: str, ticket_id: str, call_id: str, phone: str) -> None:
-        number = await asyncio.to_thread(self._number, ticket_id)
-        label = from_digits(ticket_id).short.replace("-", "")
-        try:
-            await self._roster.place_call(call_id, agent_id, phone, number, label)
-        except Unavailable:
-            not_reached = facts.CitizenNotReached(
-                key=f"{call_id}/not-reached", occurred_at=self._clock(), call_id=call_id, status=NOT_PICKED_UP
-            )
-            await self._journal.record(Report(not_reached))
-            raise
+    async def _call(self, actor: Actor, ticket_id: str, asked: Asked) -> Answer:
+        with self._reader.connect() as connection:
+            known = is_known(connection, self._vault, actor.user_id, asked)
+        if known:
+            # Asked again: it gets its first answer, and nothing rings.
+            return await self._place(actor, ticket_id, asked, "")
+        answers: list[Answer] = []
+
+        async def record(call_id: str) -> Errand:
+            answers.append(await self._place(actor, ticket_id, asked, call_id))
+            number = await asyncio.to_thread(self._number, ticket_id)
+            return Errand(number, from_digits(ticket_id).short.replace("-", ""))
+
+        await self._calling.place(actor.user_id, record)
+        return answers[0]
+
+    async def _place(self, actor: Actor, ticket_id: str, asked: Asked, call_id: str) -> Answer:
+        work = partial(call_backs.place, call_id=call_id)
+        return await self._desk.act(actor, Deed.CALL_BACK, ticket_id, asked, work)
 
     def _number(self, ticket_id: str) -> str:
         ticket = self._reader.ticket(ticket_id)
+        person_id = ticket.person_id if ticket else None
         with self._reader.connect() as connection:
-            number = call_backs.number_of(
-                connection, self._vault, ticket_id, ticket.person_id if ticket else None
-            )
+            number = call_backs.number_of(connection, self._vault, ticket_id, person_id)
         # Held against the patterns a moment ago, in the writer.
         return check_number(number, self._office().call_backs.allowed)
 
     async def _write_down(self, actor: Actor, ticket_id: str, refusal: Refused) -> None:
-        """Whoever tries what is not allowed leaves a trace: toll fraud begins with tries (SEC-11)."""
+        """Whoever tries what is not allowed leaves a trace: toll fraud begins with tries."""
         log.warning("call to a citizen refused", agent_id=actor.user_id, refusal=type(refusal).__name__)
         action = f"call_back.refused.{type(refusal).__name__}"
         at, role = self._clock(), actor.role.value
