@@ -22,6 +22,7 @@ from config.clock import Clock, now, office_day
 from config.errors import ConfigurationFault, Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
 from config.settings import Settings
+from ivr.ahead import Foretold
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan
 from ivr.providers.asterisk.provider import AsteriskProvider
@@ -48,6 +49,7 @@ from ticketing.ledger.writing import Writing
 from ticketing.people.audit import write_audit
 from ticketing.people.privacy import Vault
 from ticketing.tickets.calendar import alarms
+from ticketing.waits.reading import Forecaster
 
 TALK_ENDS = frozenset({TalkEnded.kind, AgentLegEnded.kind, CallEnded.kind, CitizenNotReached.kind})
 """Facts any of which may be the first to show that a talk is over."""
@@ -129,6 +131,8 @@ class House:
         self.faq_searches = SlidingWindow(SEARCHES_A_MINUTE, timedelta(minutes=1))
         self.timekeeper = Timekeeper(self.journal, self.reader, lambda: self.office, now)
         self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
+        self.forecaster = Forecaster(self.reader, now, lambda: self.office)
+        self.registrar.foretell_by(Foretold(self.forecaster, lambda: self.office))
         self.asterisk: Provider | None = (
             telephones(plan, self.desk, self.registrar, self.reader, now) if plan else None
         )
@@ -304,6 +308,7 @@ async def open_house(
     running = [asyncio.create_task(feed.run()), asyncio.create_task(house.desks.keep_alive())]
     running.append(asyncio.create_task(house.follow_office()))
     running.append(asyncio.create_task(house.keep_due_times(), name="due times"))
+    running.append(asyncio.create_task(house.forecaster.keep_fresh(), name="forecast"))
     if house.roster:
         running.append(asyncio.create_task(house.roster.keep_time()))
     try:

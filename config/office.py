@@ -33,8 +33,10 @@ __all__ = [
 
 OFFICE_FOLDER = Path(__file__).parent
 ONE_AT_A_TIME = ("rrmemory", "leastrecent", "fewestcalls", "random", "linear", "wrandom")
-ACTIONS = ("register", "check_ticket", "continue_ticket", "person")
-MENUS = ("daftar", "punya-tiket", "cek-tiket")
+ACTIONS = ("register", "check_ticket", "continue_ticket", "person", "call_back", "link_cause")
+MENUS = (
+    "daftar", "punya-tiket", "tutup", "cek-tiket", "pin", "setelah-status", "peristiwa", "telepon-kembali",
+)  # fmt: skip
 KEYS = tuple("0123456789")
 AT_CLOSING = ("serve", "call_back")
 YEAR = re.compile(r"20[0-9]{2}")
@@ -116,6 +118,10 @@ class Office:
     def wrap_up_seconds(self, queue: str) -> int:
         """The wrap-up time of a queue; of the default one where it was renamed meanwhile."""
         return self.queues.get(queue, self.default_queue).wrap_up_seconds
+
+    def key_of(self, menu: str, action: str) -> str | None:
+        """The key that does `action` in that menu."""
+        return next((key for key, done in self.menus[menu].keys.items() if done == action), None)
 
     def category_of_key(self, key: str) -> Category | None:
         """The category a caller names by `key` while waiting."""
@@ -242,7 +248,7 @@ def _read_menu(name: str, item: Located, prompts: frozenset[str]) -> Menu:
     fields = item.fields(("prompts", "window_seconds", "tries"), ("keys",))
     spoken = []
     for prompt in fields["prompts"].items():
-        if prompts and prompt.text() not in prompts and prompt.text() != "{ticket}":
+        if prompts and prompt.text() not in prompts:
             near = "".join(f" Maksudnya '{one}'?" for one in get_close_matches(prompt.text(), prompts, 1))
             near_en = near.replace("Maksudnya", "Did you mean")
             prompt.refuse(

@@ -2,76 +2,47 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
-from functools import singledispatchmethod
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from config.checkpoint import reach
 from config.clock import Clock, office_day
-from config.errors import Unavailable
+from config.errors import Refused, Unavailable
 from config.office import Office
 from ivr import menu
+from ivr.ahead import Causes, Forecast, NoCauses, NoForecast, NoStatuses, Outlook, Statuses
 from ivr.call_desk import CallDesk
-from ivr.menu import Heard, Walk
-from ivr.speech.digits import spoken_ticket
-from ivr.speech.prompts import sounds
+from ivr.dialogue import Caller, Dialogue, Line
+from ivr.steps import Ahead, Heard, SpokenStatus, Walk
+from ivr.waiting import Waiting
 from ticketing import facts
-from ticketing.facts import CallBackReason, CallFact, Provenance, Report
+from ticketing.facts import CallFact, Provenance, Report
 from ticketing.ledger.journal import Journal
-from ticketing.ledger.reader import Reader
+from ticketing.ledger.reader import AnyRow, Reader
 from ticketing.ledger.recorder import Registration
+from ticketing.people.phone_number import is_mobile, normalise
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.number import NotATicketNumber, TicketNumber, from_digits, from_keys
 from ticketing.tickets.ticket import OVER_STATES
 
+__all__ = ["Caller", "Line", "Registrar"]
+
 LEDGER_SECONDS = 1.2
-"""How long a caller may wait for the ledger in silence; then they go on without a number."""
-REPLAY_KEY = "*"
+"""How long a caller may wait for the ledger in silence; then they go on without what it would say."""
+CAUSES_TOLD = 2
 
 log = structlog.get_logger(__name__)
 
 
-class Line(Protocol):
-    """What a telephone must be able to do in a dialogue with its caller."""
-
-    async def play(self, sounds: Sequence[str], keys: str = ...) -> str:
-        """Play; one of `keys` interrupts and is returned."""
-
-    async def ask_key(self, sounds: Sequence[str], window_seconds: float) -> str:
-        """Play and wait for one key."""
-
-    async def ask_digits(self, sounds: Sequence[str], window_seconds: float) -> str:
-        """Play and take digits."""
-
-    async def set_variable(self, name: str, value: str) -> None:
-        """Hand a value to the dialplan."""
-
-    async def arm(self, seconds: float) -> None:
-        """Arm the dead-man switch."""
-
-    async def disarm(self) -> None:
-        """Disarm the dead-man switch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who is on the line; the number is for the ledger's eyes only."""
-
-    call_id: str
-    line: str
-    dialed_number: str
-    caller_number: str | None
-
-    def __repr__(self) -> str:
-        return f"Caller({self.call_id})"
-
-
 class Registrar:
-    """Registers callers, and hears the keys they press while waiting."""
+    """Registers callers, and hears the keys they press while waiting.
+
+    What it tells of waits, causes and tickets' states comes from `forecast`, `causes` and `statuses`;
+    `sends_texts` says whether numbers go out as text messages.
+    """
 
     def __init__(
         self, desk: CallDesk, journal: Journal, reader: Reader, office: Callable[[], Office], clock: Clock
@@ -81,10 +52,28 @@ class Registrar:
         self._reader = reader
         self._office = office
         self._clock = clock
+        self.causes: Causes = NoCauses()
+        self.statuses: Statuses = NoStatuses()
+        self.sends_texts = False
+        self._outlook = Outlook(reader, NoForecast(), office, clock)
+
+    def foretell_by(self, forecast: Forecast) -> None:
+        """Tell waits as this forecast has them."""
+        self._outlook = Outlook(self._reader, forecast, self._office, self._clock)
+
+    @property
+    def office(self) -> Office:
+        """The configuration as it is now."""
+        return self._office()
+
+    @property
+    def queue(self) -> str:
+        """Where callers wait."""
+        return self.office.default_queue.name
 
     async def register(self, line: Line, caller: Caller) -> None:
         """The whole walk; leaves the dialplan told where to go, `REG_OK` last."""
-        dialogue = _Dialogue(self, line, caller)
+        dialogue = Dialogue(self, line, caller)
         walk, heard = await self._begin(caller), Heard()
         reach("call recorded")
         while True:
@@ -95,24 +84,8 @@ class Registrar:
         await self._hand_over(line, walk, step)
 
     async def key_while_waiting(self, line: Line, caller: Caller, key: str) -> None:
-        """A caller in the queue pressed a key: a category, or `*` to hear the number again, slower."""
-        call = await asyncio.to_thread(self._reader.call, caller.call_id)
-        category = self._office().category_of_key(key)
-        if key == REPLAY_KEY and call and call.ticket_id:
-            number = from_digits(call.ticket_id)
-            spoken = spoken_ticket(number.serial_digits, number.check_digit)
-            await line.play(sounds(("nomor-anda", *spoken), slow=True), keys="")
-        elif category:
-            at = self._clock()
-            key_ = f"{caller.call_id}/category/{at.isoformat()}"
-            fact = facts.CategoryChosen(
-                key=key_, occurred_at=at, call_id=caller.call_id, category=category.code
-            )
-            await self.record(Report(fact))
-            await line.play(sounds(("topik-dicatat",)), keys="")
-        else:
-            await line.play(sounds(("pilihan-salah",)), keys="")
-        await line.disarm()
+        """A caller in the queue pressed a key."""
+        await Waiting(self, line, caller).hear(key)
 
     async def _begin(self, caller: Caller) -> Walk:
         at = self._clock()
@@ -127,10 +100,15 @@ class Registrar:
         )
         entered = facts.MenuEntered(key=f"{call_id}/menu", occurred_at=at, call_id=call_id, menu="daftar")
         await self.record(Report(arrived, caller.caller_number), Report(entered))
-        calendar = Calendar(self._office().hours)
-        if not calendar.is_open(at):
-            return Walk(opens_at=calendar.next_opening(at))
-        return Walk(offered=await self._open_ticket(caller))
+        calendar = Calendar(self.office.hours)
+        number = normalise(caller.caller_number)
+        return Walk(
+            opens_at=None if calendar.is_open(at) else calendar.next_opening(at),
+            offered=await self._open_ticket(caller),
+            callable=number is not None,
+            texted=self.sends_texts if number is None or is_mobile(number) else None,
+            causes=tuple(self.causes.open_now()[:CAUSES_TOLD]),
+        )
 
     async def _open_ticket(self, caller: Caller) -> TicketNumber | None:
         row = await asyncio.to_thread(self._reader.open_ticket_of_number, caller.caller_number)
@@ -141,8 +119,12 @@ class Registrar:
         if walk.ticket:
             label = walk.ticket.serial_digits + walk.ticket.check_digit
             await line.set_variable("HOTLINE_LABEL", label)
+        if walk.callable:
+            await line.set_variable("HOTLINE_CALLABLE", "1")
         if isinstance(step, menu.Enqueue):
             await line.set_variable("HOTLINE_QUEUE", step.queue)
+            if walk.ahead and walk.ahead.kept:
+                await line.set_variable("HOTLINE_POSITION", str(walk.ahead.position))
             if closes_at := self.closes_on(step.queue):
                 await line.set_variable("HOTLINE_CLOSES", str(math.ceil(closes_at.timestamp())))
         await line.set_variable("HOTLINE_NEXT", "antre" if isinstance(step, menu.Enqueue) else "selesai")
@@ -180,6 +162,39 @@ class Registrar:
         row = await asyncio.to_thread(self._reader.ticket, number.digits)
         return number if row and row.state not in OVER_STATES else None
 
+    async def status_of(self, digits: str, pin: str, call_id: str) -> SpokenStatus | None:
+        """How the ticket stands; None for whatever is wrong, be it the number, the PIN or the ledger."""
+        try:
+            number = from_keys(digits, office_day(self._clock())).digits
+        except NotATicketNumber:
+            number = digits
+        try:
+            async with asyncio.timeout(LEDGER_SECONDS):
+                return await self.statuses.spoken(number, pin, call_id)
+        except (TimeoutError, Refused):
+            return None
+
+    async def ahead(self, ticket: TicketNumber | None) -> Ahead | None:
+        """What awaits the caller; None where the ledger does not tell in time, and then nothing is said."""
+        try:
+            async with asyncio.timeout(LEDGER_SECONDS):
+                return await self._outlook.of(ticket, self.queue)
+        except (TimeoutError, Unavailable):
+            return None
+
+    async def promise_at(self) -> datetime:
+        """By when somebody who asks for a call now will have been called."""
+        return await self._outlook.promise_at(self.queue)
+
+    def call(self, call_id: str) -> AnyRow | None:
+        """The call's row."""
+        return self._reader.call(call_id)
+
+    def is_callers_own(self, call: AnyRow) -> bool:
+        """Whether the ticket's number was given to, or keyed in by, this very caller."""
+        ticket = self._reader.ticket(call.ticket_id)
+        return bool(call.recognised) or (ticket is not None and ticket.registered_by_call_id == call.call_id)
+
     async def record(self, *reports: Report) -> None:
         """Record in the time a caller may be kept waiting; later facts bring the call up to date."""
         try:
@@ -196,89 +211,11 @@ class Registrar:
         made = kind(key=f"{call_id}/{key}", occurred_at=at, provenance=provenance, call_id=call_id, **more)
         return Report(made)
 
+    def fact_at(self, kind: type[CallFact], call_id: str, key: str, **more: Any) -> Report:
+        """A fact of this instant that may come again: its key holds the instant."""
+        return self.now_fact(kind, call_id, f"{key}/{self._clock().isoformat()}", **more)
+
     def sop_version_of(self, ticket: TicketNumber) -> str:
         """The SOP version the ticket's case began under."""
         row = self._reader.ticket(ticket.digits)
         return str(row.sop_version) if row else self._office().sop.version
-
-
-class _Dialogue:
-    """Carries out the steps of one caller's walk."""
-
-    def __init__(self, registrar: Registrar, line: Line, caller: Caller) -> None:
-        self._registrar = registrar
-        self._line = line
-        self._caller = caller
-
-    @singledispatchmethod
-    async def take(self, step: menu.Step) -> Heard:
-        """Carry out a step and bring back what was heard."""
-        raise TypeError(f"no way to carry out {type(step).__name__}")
-
-    @take.register
-    async def _(self, step: menu.Say) -> Heard:
-        return Heard(key=await self._line.play(sounds(step.prompts, slow=step.slow)))
-
-    @take.register
-    async def _(self, step: menu.AskKey) -> Heard:
-        prompts = sounds(step.prompts, slow=step.slow)
-        return Heard(key=await self._line.ask_key(prompts, step.window_seconds))
-
-    @take.register
-    async def _(self, step: menu.AskDigits) -> Heard:
-        prompts = sounds(step.prompts, slow=step.slow)
-        digits = await self._line.ask_digits(prompts, step.window_seconds)
-        return Heard(key=digits) if digits == REPLAY_KEY else Heard(digits=digits)
-
-    @take.register
-    async def _(self, step: menu.LookUp) -> Heard:
-        return Heard(ticket=await self._registrar.find(step.digits))
-
-    @take.register
-    async def _(self, step: menu.Register) -> Heard:
-        return Heard(ticket=await self._registrar.issue(self._caller.call_id))
-
-    @take.register
-    async def _(self, step: menu.Continue) -> Heard:
-        registrar = self._registrar
-        version = await asyncio.to_thread(registrar.sop_version_of, step.ticket)
-        continued = registrar.now_fact(
-            facts.TicketContinued,
-            self._caller.call_id,
-            "continued",
-            ticket_id=step.ticket.digits,
-            keyed_in=step.keyed_in,
-            sop_version=version,
-        )
-        await registrar.record(continued)
-        return Heard(ticket=step.ticket)
-
-    @take.register
-    async def _(self, step: menu.SpeakNumber) -> Heard:
-        key = await self._line.play(sounds(step.prompts, slow=step.slow))
-        if key:
-            return Heard(key=key)
-        registrar = self._registrar
-        spoken = registrar.now_fact(
-            facts.NumberSpoken,
-            self._caller.call_id,
-            f"spoken/{step.times}",
-            ticket_id=step.ticket.digits,
-            times=step.times,
-        )
-        await registrar.record(spoken)
-        reach("number spoken once" if step.times == 1 else "number spoken twice")
-        return Heard()
-
-    @take.register
-    async def _(self, step: menu.PromiseCallBack) -> Heard:
-        registrar = self._registrar
-        promised = registrar.now_fact(
-            facts.CallBackPromised,
-            self._caller.call_id,
-            "call-back",
-            due_at=step.due_at,
-            reason=CallBackReason.AFTER_HOURS,
-        )
-        await registrar.record(promised)
-        return Heard(key=await self._line.play(sounds(step.prompts, slow=step.slow)))

@@ -143,6 +143,12 @@ class CallBackPromised(CallFact, frozen=True, kw_only=True):
     reason: CallBackReason
 
 
+class StatusHeard(CallFact, frozen=True, kw_only=True):
+    """The caller keyed in number and PIN, and was told how the ticket stands."""
+
+    status_of: str
+
+
 # --- the queue: SOP steps 3 and 4 ---
 
 

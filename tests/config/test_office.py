@@ -112,14 +112,7 @@ def test_a_mistake_is_refused_with_file_line_and_reason(
     with pytest.raises(ConfigurationFault) as refused:
         load(
             office,
-            prompts={
-                "menu-daftar",
-                "menu-cek",
-                "menu-tunggu",
-                "punya-tiket",
-                "lanjut-atau-baru",
-                "masukkan-tiket",
-            },
+            prompts={prompt for menu in OFFICE.menus.values() for prompt in menu.prompts},
             facts=KINDS,
         )
 

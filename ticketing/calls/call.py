@@ -59,6 +59,7 @@ class Call(Struct, frozen=True, gc=False):
     category: str | None = None
     queue: str | None = None
     position: int | None = None
+    status_heard_at: datetime | None = None
     told_wait_at: datetime | None = None
     told_wait_seconds: int | None = None
     told_wait_position: int | None = None
@@ -217,6 +218,10 @@ def _not_reached(call: Call, fact: facts.CitizenNotReached) -> Call:
         not_reached=call.not_reached or fact.status,
         not_reached_at=call.not_reached_at or fact.occurred_at,
     )
+
+
+def _status_heard(call: Call, fact: facts.StatusHeard) -> Call:
+    return replace(call, status_heard_at=fact.occurred_at)
 
 
 def _wait_told(call: Call, fact: facts.WaitTold) -> Call:
@@ -399,6 +404,7 @@ _APPLY: dict[type[CallFact], Callable[[Call, Any], Call]] = {
     facts.TicketRegistered: _registered,
     facts.TicketContinued: _continued,
     facts.NumberSpoken: _spoken,
+    facts.StatusHeard: _status_heard,
     facts.WaitTold: _wait_told,
     facts.CallBackPromised: _promised,
     facts.CallQueued: _queued,

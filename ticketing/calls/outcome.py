@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     CUT_OFF = "cut_off"
     CALL_BACK_ASKED = "call_back_asked"
     NOT_REACHED = "not_reached"
+    STATUS_HEARD = "status_heard"
 
 
 OWED_A_CALL_BACK = {
@@ -72,6 +73,8 @@ _PROMISED = {
 def _outcome_before_queue(call: Call) -> Outcome:
     if call.ticket_id:
         return Outcome.LEFT_HEARING_NUMBER
+    if call.status_heard_at:
+        return Outcome.STATUS_HEARD
     return Outcome.LEFT_IN_REGISTRATION if call.menu_entered_at else Outcome.LEFT_IN_GREETING
 
 

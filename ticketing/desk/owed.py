@@ -104,6 +104,18 @@ def done_by(
     return now + left
 
 
+def promise_at(connection: Connection, queue: str, office: Office, at: datetime) -> datetime:
+    """By when whoever asks now will have been called: today, if the calls owed before can be made today."""
+    calendar = Calendar(office.hours)
+    by_closing = calendar.call_back_due(at)
+    before = connection.scalar(select(func.count()).select_from(owed(queue, office).subquery())) or 0
+    agents = room(connection, office, queue).at_most
+    done_at = done_by(before + 1, _handle_seconds(connection), agents, at, calendar)
+    if done_at is None or done_at <= by_closing:
+        return by_closing
+    return calendar.next_day_at(max(by_closing, at), office.call_backs.put_off_until)
+
+
 def day_began(at: datetime) -> datetime:
     """The first instant of the office's day."""
     return at.astimezone(OFFICE_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -234,6 +234,18 @@ class Reader:
             )
             return connection.execute(statement.order_by(column.registered_at.desc()).limit(1)).one_or_none()
 
+    def waiting_before(self, queue: str, since_at: datetime) -> int:
+        """How many of those in the queue joined it earlier; who came back counts from the first time."""
+        call, ticket = tables.calls.c, tables.tickets.c
+        joined = func.coalesce(ticket.place_since_at, call.queued_at)
+        statement = (
+            select(func.count())
+            .select_from(tables.calls.outerjoin(tables.tickets, ticket.ticket_id == call.ticket_id))
+            .where(call.queue == queue, call.phase.in_(_QUEUED_PHASES), joined < since_at)
+        )
+        with self.connect() as connection:
+            return connection.scalar(statement) or 0
+
     def masked_number(self, person_id: str | None) -> str | None:
         """The caller's number as an agent may see it."""
         if person_id is None:

@@ -21,6 +21,7 @@ WITHOUT_ENDING = frozenset(
         Outcome.LEFT_HEARING_NUMBER,
         Outcome.AFTER_HOURS,
         Outcome.CALL_BACK_ASKED,
+        Outcome.STATUS_HEARD,
         Outcome.CUT_OFF,
     }
 )

@@ -61,6 +61,7 @@ EVENTS = {
     "call_abandoned": ("citizen", Text("Menutup saat menunggu", "Hung up while waiting")),
     "queue_gave_up": ("system", Text("Antrean dilepas", "The queue let go")),
     "call_back_promised": ("system", Text("Telepon kembali dijanjikan", "Call-back promised")),
+    "status_heard": ("citizen", Text("Mendengar status tiket", "Heard the ticket's status")),
     "wait_told": ("system", Text("Lama tunggu terlama disampaikan", "Longest wait told")),
     "call_back_placed": ("agent", Text("Warga mulai ditelepon", "The office began to call")),
     "citizen_answered": ("citizen", Text("Warga mengangkat telepon", "The citizen answered")),

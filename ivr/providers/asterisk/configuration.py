@@ -46,6 +46,9 @@ CEL_EVENTS = (
 )
 """All but those that would keep the keys callers press (DTMF), and the noise of every sound played."""
 
+LARGEST_PLACE = 99
+"""app_queue says a hundred by the English grammar, "one hundred"; so far back no place is told."""
+
 EMPTY_FILES = (
     "acl", "ari", "ccss", "cdr", "cel_general", "cli", "cli_aliases", "cli_permissions", "codecs", "dnsmgr",
     "enum", "extconfig", "features", "pjproject", "sorcery", "stasis", "udptl",
@@ -304,13 +307,14 @@ joinempty = yes
 leavewhenempty = no
 musicclass = default
 context = {WAITING}
-announce-position = yes
+announce-position = limit
+announce-position-limit = {LARGEST_PLACE}
 announce-holdtime = no
 announce-frequency = {queue.announce_seconds}
 min-announce-frequency = {queue.announce_seconds}
 periodic-announce-frequency = {queue.announce_seconds}
 relative-periodic-announce = yes
-periodic-announce = hotline/pilih-topik
+periodic-announce = hotline/pilih-topik,hotline/tawar-telepon-kembali
 queue-youarenext = hotline/urutan-pertama
 queue-thereare = hotline/urutan
 queue-callswaiting = hotline/jeda

@@ -94,7 +94,9 @@ exten => _[0-9*#],1,Set(HOTLINE_POSITION=${{QUEUEPOSITION}})
  same => n,Set(TIMEOUT(absolute)={DEAD_MAN_SECONDS})
  same => n,AGI({agi}/menunggu,${{FILTER(0-9*#,${{EXTEN}})}})
  same => n,Set(TIMEOUT(absolute)=0)
+ same => n,GotoIf($["${{HOTLINE_NEXT}}"="selesai"]?bye)
  same => n,Goto(enter,queue)
+ same => n(bye),Hangup()
 exten => T,1,Set(TIMEOUT(absolute)=0)
  same => n,Goto(enter,queue)
 {_exits()}{outward_contexts(plan)}"""
@@ -142,8 +144,13 @@ QUEUE_STATUSES = (
 def _exits() -> str:
     lines = []
     for status in ("", *QUEUE_STATUSES):
-        lines.append(f"exten => exit-{status},1,Playback(hotline/semua-sibuk)\n same => n,Hangup()\n")
-    lines.append(f"exten => exit-{CLOSED},1,Playback(hotline/tutup-saat-menunggu)\n same => n,Hangup()\n")
+        lines.append(f"exten => exit-{status},1,{_told('semua-sibuk')}\n same => n,Hangup()\n")
+    lines.append(f"exten => exit-{CLOSED},1,{_told('tutup-saat-menunggu')}\n same => n,Hangup()\n")
     # Where a later Asterisk knows one more status.
-    lines.append("exten => i,1,Playback(hotline/semua-sibuk)\n same => n,Hangup()\n")
+    lines.append(f"exten => i,1,{_told('semua-sibuk')}\n same => n,Hangup()\n")
     return "".join(lines)
+
+
+def _told(prompt: str) -> str:
+    """A call-back is promised only to whom the backend found that it can be called."""
+    return f'Playback(hotline/{prompt}${{IF($["${{HOTLINE_CALLABLE}}"="1"]?:-netral)}})'

@@ -121,7 +121,9 @@ def test_every_way_out_of_the_queue_is_spoken(plan: PrivatePlan):
     dialplan = files(plan)["extensions.conf"]
 
     for status in ("", *QUEUE_STATUSES):
-        assert f"exten => exit-{status},1,Playback(hotline/semua-sibuk)" in dialplan
+        assert f"exten => exit-{status},1,Playback(hotline/semua-sibuk$" in dialplan
+    # A call-back is promised only where the backend said that the number can be called.
+    assert dialplan.count('$["${HOTLINE_CALLABLE}"="1"]?:-netral') == len(QUEUE_STATUSES) + 3
 
 
 def test_the_caller_goes_on_when_the_backend_dies_or_falls_silent(plan: PrivatePlan):
