@@ -19,6 +19,7 @@ from agent_bridge.api import (
     case_care,
     case_work,
     cases,
+    causes,
     desk,
     faq,
     practice,
@@ -57,7 +58,7 @@ def create_app(
     app = FastAPI(title="hotline", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     refusals.install(app)
     app.middleware("http")(_guarded)
-    for part in (sign_in, desk, call_backs, cases, case_work, case_care, faq, admin, practice):
+    for part in (sign_in, desk, call_backs, cases, case_work, case_care, causes, faq, admin, practice):
         app.include_router(part.router, dependencies=[Depends(legible)])
     app.include_router(socket.router)
     app.add_api_route("/api/health", _health, tags=["health"])

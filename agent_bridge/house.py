@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_bridge.accounts import BY_COMMAND, Accounts, Session
+from agent_bridge.announcing import speaker
 from agent_bridge.call_back_desk import CallBackDesk
 from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
@@ -33,6 +34,7 @@ from ivr.registration import Registrar
 from ivr.speech import prompts
 from ticketing.calls.call import CallPhase
 from ticketing.calls.outcome import Outcome
+from ticketing.causes.desk import CauseDesk
 from ticketing.desk.act import CaseDesk
 from ticketing.desk.once import Answer, Asked, once
 from ticketing.desk.reading import CaseReader
@@ -133,6 +135,10 @@ class House:
         self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
         self.forecaster = Forecaster(self.reader, now, lambda: self.office)
         self.registrar.foretell_by(Foretold(self.forecaster, lambda: self.office))
+        self.causes = CauseDesk(
+            self.journal, self.reader, ledger.vault, lambda: self.office, now, speaker(settings)
+        )
+        self.registrar.causes = self.causes
         self.asterisk: Provider | None = (
             telephones(plan, self.desk, self.registrar, self.reader, now) if plan else None
         )
@@ -214,6 +220,9 @@ class House:
                     await self.timekeeper.count_anew()
                     counted_by = self.office.hours
                 await self.timekeeper.tick()
+                await self.causes.refresh()
+                while await self.causes.spread():
+                    pass
                 await self.faq.count_left(now())
                 if now() >= forget_at:
                     await self.timekeeper.forget_requests()
@@ -304,6 +313,7 @@ async def open_house(
     await house.journal.do(lambda connection: book.seed(connection, house.office.faq.articles, now()))
     feed.follow(house.after_commit)
     feed.follow(house.desks.on_rows)
+    await house.causes.begin()
     house.desk.open()
     running = [asyncio.create_task(feed.run()), asyncio.create_task(house.desks.keep_alive())]
     running.append(asyncio.create_task(house.follow_office()))

@@ -21,6 +21,7 @@ PLACES = (
     "handing over",
     "handed over",
     "registration done",
+    "cause answered",
 )
 """Every checkpoint, in the order a call passes them."""
 

@@ -344,6 +344,28 @@ class AgentSignedOut(AgentFact, frozen=True, kw_only=True):
     """The agent left."""
 
 
+# --- peristiwa: one cause, many tickets ---
+
+
+class CauseFact(Fact, frozen=True, kw_only=True):
+    """A fact of a cause; its words stand in the table of causes."""
+
+    cause_id: str
+    actor_id: str
+
+
+class CauseOpened(CauseFact, frozen=True, kw_only=True):
+    """Callers are told of it from now on."""
+
+
+class CauseClosed(CauseFact, frozen=True, kw_only=True):
+    """Callers are told of it no more."""
+
+
+class CauseAnswered(CauseFact, frozen=True, kw_only=True):
+    """There is an answer, or an improved one, for everybody who is linked."""
+
+
 # --- the right to be forgotten ---
 
 

@@ -82,6 +82,7 @@ def case_view(
         recap=_recap(case, words, names),
         consult_until_at=case.consult_until_at,
         call_back_due_at=call_back.due_at if call_back else None,
+        cause_id=case.cause_id,
         steps=[_step(timing, words, names) for timing in steps_of(sop, found.facts)],
         clocks=_clocks(found, at),
         messages=[message_view(row) for row in message_rows(found)],

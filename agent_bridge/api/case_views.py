@@ -362,6 +362,7 @@ class CaseView(CaseLine):
     recap: RecapView
     consult_until_at: datetime | None
     call_back_due_at: datetime | None
+    cause_id: str | None
     steps: list[CaseStepView]
     clocks: ClocksView
     messages: list[MessageView]

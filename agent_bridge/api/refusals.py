@@ -44,7 +44,20 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 """What any door may answer instead, for the OpenAPI document."""
 
 PARAMETERS = frozenset(
-    {"after", "before", "code", "limit", "mine", "number", "over", "since", "state", "username", "call_id"}
+    {
+        "after",
+        "before",
+        "code",
+        "limit",
+        "mine",
+        "number",
+        "over",
+        "since",
+        "state",
+        "username",
+        "call_id",
+        "cause_id",
+    }
 )
 """What stands in addresses; with the fields of bodies all that a refusal may name."""
 

@@ -65,8 +65,24 @@ def make_prompts(
     return len(stale)
 
 
+def make_announcement(into: Path, name: str, text: str) -> None:
+    """Make one more prompt, in both speeds; the office's words of the day."""
+    for folder, speed in _SPEEDS:
+        piece = _Piece(f"{folder}/{name}.wav", text, speed, TAIL_SECONDS)
+        waves.write_wave(into / LANGUAGE_FOLDER / piece.file, _spoken(the_voice(), piece))
+
+
+def take_announcement(into: Path, name: str) -> None:
+    """Take that prompt away; one that is gone already is no error."""
+    for folder, _ in _SPEEDS:
+        (into / LANGUAGE_FOLDER / folder / f"{name}.wav").unlink(missing_ok=True)
+
+
+_SPEEDS = ((NORMAL, NORMAL_WORDS_PER_MINUTE), (SLOW, SLOW_WORDS_PER_MINUTE))
+
+
 def _pieces(book: PromptBook) -> Iterator[_Piece]:
-    for folder, speed in ((NORMAL, NORMAL_WORDS_PER_MINUTE), (SLOW, SLOW_WORDS_PER_MINUTE)):
+    for folder, speed in _SPEEDS:
         for name, text in book.texts.items():
             gap = DIGIT_GAP_SECONDS if name in DIGITS else TAIL_SECONDS
             yield _Piece(f"{folder}/{name}.wav", text, speed, gap)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from sqlalchemy import delete, select
@@ -11,7 +12,7 @@ from config.clock import Clock
 from config.errors import Unavailable
 from config.office import Office
 from ticketing import case_facts, tables
-from ticketing.case_facts import SYSTEM, CaseFact
+from ticketing.case_facts import SYSTEM, CaseFact, Channel
 from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
@@ -95,6 +96,23 @@ class Timekeeper:
         return bool(writing.committed)
 
 
+def _settled_by_silence(found: FoldedCase, key: str, at: datetime) -> tuple[CaseFact, ...]:
+    """Told by message, and nobody objected within the office's time: recap and end, by the system."""
+    case = found.standing.case
+    assert case.solution is not None
+    assert case.delivered is not None
+    more: Any = {"ticket_id": case.ticket_id, "actor_id": SYSTEM, "actor_role": SYSTEM, "occurred_at": at}
+    recap = case_facts.RecapWritten(
+        key=f"{key}/recap",
+        problem_id=case.outline_id or case.story_id or case.solution.text_id,
+        solution_id=case.solution.text_id,
+        told_by=case.delivered.by,
+        told_at=case.delivered.at,
+        **more,
+    )
+    return (recap, case_facts.CaseClosed(key=f"{key}/closed", **more))
+
+
 def missed(
     found: FoldedCase, kind: DueKind, due_at: datetime, office: Office, at: datetime
 ) -> tuple[CaseFact, ...]:
@@ -109,7 +127,10 @@ def missed(
             key=f"{key}/deferred", occurred_at=at, ticket_id=ticket_id, actor_id=SYSTEM, actor_role=SYSTEM
         )
         return (deferred,)
-    level = found.standing.case.misses + 1
+    case = found.standing.case
+    if kind is DueKind.CONFIRMATION and case.delivered and case.delivered.channel is Channel.MESSAGE:
+        return _settled_by_silence(found, key, at)
+    level = case.misses + 1
     late = case_facts.DueMissed(
         key=key,
         occurred_at=at,

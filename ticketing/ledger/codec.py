@@ -7,9 +7,9 @@ import msgspec
 
 from ticketing import case_facts, facts
 from ticketing.case_facts import CaseFact
-from ticketing.facts import AgentFact, CallFact, Fact
+from ticketing.facts import AgentFact, CallFact, CauseFact, Fact
 
-_BASES = (Fact, CallFact, AgentFact, CaseFact)
+_BASES = (Fact, CallFact, AgentFact, CaseFact, CauseFact)
 _COLUMNS = ("key", "occurred_at", "provenance")
 
 KINDS: dict[str, type[Fact]] = {

@@ -8,7 +8,7 @@ from config.clock import OFFICE_ZONE, office_day
 from config.follow_up import FollowUpClass, Span
 from config.office import Office
 from config.units import Units
-from ticketing.case_facts import ForwardedToOfficial
+from ticketing.case_facts import Channel, ForwardedToOfficial
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Case, Stage
 from ticketing.tickets.ticket import CallBack, Standing, TicketState
@@ -247,9 +247,14 @@ def _due(
 
 
 def _was_asked(case: Case) -> bool:
-    """Whether the citizen, once told, was called to confirm: after one call the answer is theirs to give."""
+    """Whether the citizen, once told, was called to confirm: after one call the answer is theirs to give.
+
+    So it is after a message, which says how to object.
+    """
     if case.stage is not Stage.AWAITING_CONFIRMATION or case.delivered is None:
         return False
+    if case.delivered.channel is Channel.MESSAGE:
+        return True
     return case.called_back_at is not None and case.called_back_at >= case.delivered.at
 
 

@@ -1,0 +1,167 @@
+"""Peristiwa: opened by a supervisor, linked by agents and callers, answered once for everybody."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from agent_bridge.announcing import CannotSpeak
+from config.clock import now
+from tests.agent_bridge.conftest import OfficeAtWork
+from ticketing.case_facts import SolutionWritten
+from ticketing.people.texts import read
+
+SPOKEN = "Mengenai kartu keluarga yang diblokir: data Bapak Ibu tidak hilang."
+ANSWER = "Kartu keluarga Bapak/Ibu tetap berlaku."
+
+
+def opening(**more: Any) -> dict[str, Any]:
+    until = (now() + timedelta(hours=6)).isoformat()
+    return {"title": "KK diblokir", "spoken": SPOKEN, "categories": ["20"], "until_at": until} | more
+
+
+async def answered(office: OfficeAtWork) -> None:
+    """The background does its work."""
+    while await office.house.causes.spread():
+        pass
+
+
+def solutions(office: OfficeAtWork, ticket_id: str) -> list[SolutionWritten]:
+    found = office.house.reader.case(ticket_id, office.house.office)
+    assert found is not None
+    return [fact for fact in found.case_facts if isinstance(fact, SolutionWritten)]
+
+
+async def test_one_answer_reaches_every_linked_ticket_with_its_author_and_its_own_deliverer(
+    office: OfficeAtWork,
+):
+    cause = await office.sari.does("/causes", opening())
+    mobile = await office.call(number="081200000042")
+    await office.hang_up()
+    await office.wrap_up_ends()
+    landline = await office.call(number="0315920001")
+    for ticket_id in (mobile, landline):
+        await office.dewi.does(f"/cases/{ticket_id}/cause", {"cause_id": cause["cause_id"]})
+
+    await office.sari.does(f"/causes/{cause['cause_id']}/answer", {"text": ANSWER})
+    await answered(office)
+
+    given = {ticket_id: solutions(office, ticket_id) for ticket_id in (mobile, landline)}
+    assert [len(each) for each in given.values()] == [1, 1]
+    assert {each[0].actor_id for each in given.values()} == {office.sari.user_id}
+    assert [each[0].deliver_by for each in given.values()] == ["message", "agent"]
+    with office.house.reader.connect() as connection:
+        words = {read(connection, office.house.vault, each[0].text_id) for each in given.values()}
+    assert words == {ANSWER}
+    (seen,) = (await office.dewi.sees("/causes"))["causes"]
+    assert (seen["tickets"], seen["answered"]) == (2, 2)
+
+
+async def test_who_is_linked_later_gets_the_newest_answer_and_nobody_gets_one_twice(office: OfficeAtWork):
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+    early = await office.call()
+    await office.dewi.does(f"/cases/{early}/cause", {"cause_id": cause})
+    await office.sari.does(f"/causes/{cause}/answer", {"text": ANSWER})
+    await answered(office)
+    await office.hang_up()
+    await office.wrap_up_ends()
+    late = await office.call(number="081200000043")
+    await office.sari.does(f"/causes/{cause}/answer", {"text": "Diperbarui: tetap berlaku."})
+
+    await office.dewi.does(f"/cases/{late}/cause", {"cause_id": cause})
+    await answered(office)
+    await answered(office)
+
+    assert [len(solutions(office, ticket_id)) for ticket_id in (early, late)] == [2, 1]
+
+
+async def test_not_my_case_takes_one_out_and_leaves_what_was_told(office: OfficeAtWork):
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+    ticket_id = await office.call()
+    await office.dewi.does(f"/cases/{ticket_id}/cause", {"cause_id": cause})
+    assert (await office.dewi.sees(f"/cases/{ticket_id}"))["cause_id"] == cause
+
+    await office.dewi.does(f"/cases/{ticket_id}/cause/unlink")
+    await office.sari.does(f"/causes/{cause}/answer", {"text": ANSWER})
+    await answered(office)
+
+    assert solutions(office, ticket_id) == []
+    assert (await office.dewi.sees(f"/cases/{ticket_id}"))["cause_id"] is None
+    again = await office.dewi.ask("POST", f"/cases/{ticket_id}/cause/unlink")
+    assert again.status_code == 409
+
+
+async def test_a_caller_links_their_own_ticket_by_a_key_once_in_a_call(office: OfficeAtWork):
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+    ticket_id = await office.call()
+
+    assert office.house.registrar.causes.open_now() == (cause,)
+    for _ in range(2):
+        await office.house.registrar.causes.link(ticket_id, cause, "pbx-1.0")
+
+    found = office.house.reader.case(ticket_id, office.house.office)
+    assert [fact.kind for fact in found.case_facts].count("linked_to_cause") == 1
+    assert found.standing.case.acted_at is None, "the office has not moved by it"
+
+
+async def test_a_closed_cause_is_told_to_nobody_and_its_time_ends_it_too(office: OfficeAtWork):
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+    ticket_id = await office.call()
+
+    await office.sari.does(f"/causes/{cause}/close")
+
+    assert office.house.causes.open_now() == ()
+    refused = await office.dewi.ask("POST", f"/cases/{ticket_id}/cause", {"cause_id": cause})
+    assert (refused.status_code, refused.json()["title"]) == (409, "CauseOver")
+    sounds = office.house.settings.folder / "sounds"
+    assert not list(sounds.rglob(f"peristiwa-{cause}.wav"))
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"spoken": "NIK 3578 0141 0190 0001 diblokir, mohon sabar."}, 400),
+        ({"until_at": "2020-01-01T00:00:00Z"}, 400),
+        ({"categories": ["77"]}, 404),
+        ({"categories": ["91"]}, 404),
+        ({"spoken": "x" * 301}, 422),
+    ],
+)
+async def test_what_everybody_would_hear_is_looked_at_first(
+    office: OfficeAtWork, more: dict[str, Any], status: int
+):
+    refused = await office.sari.ask("POST", "/causes", opening(**more))
+
+    assert refused.status_code == status, refused.text
+    assert (await office.dewi.sees("/causes"))["causes"] == []
+
+
+async def test_a_cause_that_cannot_be_spoken_is_not_opened(office: OfficeAtWork):
+    def fails(_cause_id: str, _text: str | None) -> None:
+        raise CannotSpeak
+
+    office.house.causes._speak = fails  # type: ignore[method-assign]
+
+    refused = await office.sari.ask("POST", "/causes", opening())
+
+    assert refused.status_code == 503
+    assert (await office.dewi.sees("/causes"))["causes"] == []
+
+
+async def test_the_same_request_opens_one_cause_and_only_supervisors_may(office: OfficeAtWork):
+    body = opening()
+    first, second = [await office.sari.ask("POST", "/causes", body, key="peristiwa-satu") for _ in range(2)]
+
+    assert first.json()["cause_id"] == second.json()["cause_id"]
+    assert (await office.dewi.ask("POST", "/causes", body)).status_code == 403
+    kinds = [row.kind for row in office.house.reader.changes_since(0)]
+    assert kinds.count("cause_opened") == 1
+
+
+async def test_five_are_open_at_most(office: OfficeAtWork):
+    for n in range(5):
+        await office.sari.does("/causes", opening(title=f"Peristiwa ke-{n}"))
+
+    refused = await office.sari.ask("POST", "/causes", opening())
+
+    assert (refused.status_code, refused.json()["title"]) == (409, "TooManyCauses")
