@@ -22,6 +22,8 @@ PLACES = (
     "handed over",
     "registration done",
     "cause answered",
+    "message taken",
+    "message sent",
 )
 """Every checkpoint, in the order a call passes them."""
 

@@ -12,6 +12,7 @@ from config.categories import Category, TicketType, read_districts, read_matters
 from config.errors import ConfigurationFault, Text
 from config.faq import Faq, read_faq
 from config.follow_up import FollowUp, FollowUpClass, read_follow_up
+from config.messages import read_messages
 from config.sop import FactPattern, Sop, SopStep
 from config.sop_file import read_sop
 from config.units import WEEKDAYS, Units, read_units
@@ -108,6 +109,7 @@ class Office:
     follow_up: FollowUp
     faq: Faq
     call_backs: CallBacks
+    messages: dict[str, str]
     folder: Path = field(default=OFFICE_FOLDER, compare=False)
 
     @property
@@ -161,6 +163,7 @@ def load(
         follow_up=follow_up,
         faq=read_faq(read(folder / "faq.yaml"), categories),
         call_backs=read_call_backs(read(folder / "call_backs.yaml")),
+        messages=read_messages(read(folder / "messages.id.yaml")),
         folder=folder,
     )
 
@@ -180,6 +183,7 @@ def faults(
         "follow_up.yaml": read_follow_up,
         "faq.yaml": read_faq,
         "call_backs.yaml": read_call_backs,
+        "messages.id.yaml": read_messages,
     }
     found = []
     for name, reader in readers.items():

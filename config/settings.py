@@ -8,8 +8,9 @@ from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -59,6 +60,14 @@ class Settings(BaseSettings):
     office: Path = Path(__file__).parent
     recordings: Path | None = None
     allow_wide_ami_rights: bool = False
+    sms: Literal["", "none", "files", "gateway"] = ""
+    sms_url: str = ""
+    sms_fields: dict[str, str] = Field(default_factory=dict)
+    sms_json: bool = False
+    sms_token: SecretStr = SecretStr("")
+    sms_number_form: Literal["+62", "62", "0"] = "+62"
+    sms_expect: str = ""
+    sms_knows_keys: bool = False
     pbx: Literal["private", "own"] = "private"
     ami_host: str = "127.0.0.1"
     ami_port: int = Field(default=5038, ge=1, le=65535)
@@ -105,6 +114,22 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _sealed_gateway(self) -> "Settings":
+        if self.sms != "gateway":
+            return self
+        address = urlsplit(self.sms_url)
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
+            raise ValueError(
+                "sms_url: gateway SMS hanya lewat https / the SMS gateway is reached by https only"
+            )
+        if not {"{number}", "{text}"} <= set(self.sms_fields.values()):
+            raise ValueError(
+                'sms_fields: sebutkan isian untuk {number} dan {text}, misalnya {"to": "{number}", "msg": '
+                '"{text}"} / name the fields for {number} and {text}'
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **more: Any
@@ -144,6 +169,11 @@ class Settings(BaseSettings):
     def is_practice(self) -> bool:
         """Whether nothing that happens here is real."""
         return self.profile is Profile.PRACTICE
+
+    @property
+    def sms_by(self) -> str:
+        """By what text messages go: a file each while practising, nothing in production until it is set."""
+        return self.sms or ("files" if self.is_practice else "none")
 
     @property
     def keeps_hours(self) -> bool:

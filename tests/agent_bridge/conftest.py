@@ -111,7 +111,9 @@ def _values(fact: Any) -> dict[str, Any]:
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[OfficeAtWork]:
     async with AsyncExitStack() as stack:
-        app = create_app(Settings(home=tmp_path, port=0), None, f"unix://{tmp_path}/no-redis.sock")
+        app = create_app(
+            Settings(home=tmp_path, port=0, sms="none"), None, f"unix://{tmp_path}/no-redis.sock"
+        )
         await stack.enter_async_context(app.router.lifespan_context(app))
         made = OfficeAtWork(app, app.state.house)
         for username, role in PEOPLE.items():

@@ -25,7 +25,7 @@ async def test_every_call_of_a_benchmark_has_its_eight_steps_and_every_act_its_f
 
     paths = ["steps", "steps-64", "steps-64-cpu", "steps-unserved", "steps-act", "steps-act-cpu"]
     assert [result.path for result in results] == paths
-    assert results[3].facts["owed"] == 64
+    assert results[3].facts["owed"] == 128
     assert results[4].facts["acts"] == 8
     assert results[4].facts["step_rows"] == 14
 

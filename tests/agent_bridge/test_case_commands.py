@@ -56,7 +56,7 @@ def test_a_ticket_is_told_step_by_step_by_either_form_of_its_number(ticket: str)
     assert "Penanggung jawab: pejabat.dafduk.1" in said
     assert "10. Dispatcher meneruskan keluhan masyarakat kepada pejabat terkait" in said
     assert "23/11/2026 09.05.30 - 23/11/2026 10.06.40  1 jam 1 mnt / 1 mnt  TERLAMBAT" in said
-    assert "Pesan terutang: perkembangan, perkembangan" in said
+    assert "Pesan terutang: nomor tiket, perkembangan, perkembangan" in said
     assert "Tindak lanjut:" in said
 
 

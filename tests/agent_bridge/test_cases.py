@@ -169,7 +169,7 @@ async def test_a_deferred_case_is_followed_up_told_by_call_back_and_closed_with_
     seen = await office.dewi.sees(case)
     assert [(step["step"], step["round"]) for step in seen["steps"] if step["round"] > 1] == [(12, 2)]
     assert all(step["ended_at"] for step in seen["steps"])
-    assert {message["kind"] for message in seen["messages"]} == {"progress", "solution"}
+    assert {message["kind"] for message in seen["messages"]} == {"number", "progress", "solution"}
     await holds_together(office)
 
 
@@ -326,7 +326,7 @@ async def test_lists_are_sorted_by_time_left_and_paged_without_gap_or_repetition
 
 async def test_messages_owed_are_paged_the_oldest_first(office: OfficeAtWork):
     for n in range(3):
-        number = await office.call(number=f"0812000002{n:02d}")
+        number = await office.call(number=f"03159200{n:02d}")
         await to_the_official(office, number)
         await office.hang_up()
         await office.wrap_up_ends()

@@ -162,7 +162,8 @@ NO_TICKET = "261123-9999-8"
 
 
 def address(door: Door, number: str = NO_TICKET) -> str:
-    filled = {"number": number, "code": "KTP-01", "username": "rini", "call_id": "pbx-404.0"}
+    filled = {"number": number, "code": "KTP-01", "username": "rini"}
+    filled |= {"call_id": "pbx-404.0", "cause_id": "tidak-ada"}
     return re.sub(r"\{(\w+)\}", lambda found: filled[found[1]], door.path)
 
 

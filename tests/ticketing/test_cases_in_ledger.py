@@ -209,15 +209,19 @@ async def test_late_news_of_a_ticket_it_once_went_on_in_are_owed_too(tmp_path: P
         holds_together(desk)
 
 
+LANDLINE = "0315920042"
+"""A text does not reach it, so its caller is told by a person."""
+
+
 async def test_a_late_word_that_the_number_was_heard_takes_back_what_was_owed(tmp_path: Path):
     async with a_desk(tmp_path) as desk:
-        await desk.record(Story().arrives().is_registered().queues(20).abandons(60).ends(60))
+        await desk.record(Story().arrives().is_registered().queues(20).abandons(60).ends(60), LANDLINE)
         (owed,) = rows(desk)["outbox"]
         of_number = {"ticket_id": owed["ticket_id"], "message": owed["key"]}
         told = done(case_facts.CitizenTold, at(90), channel=Channel.MESSAGE, **of_number)
         await desk.journal.record(Report(told))
 
-        await desk.record(Story().hears_number(13, 1, owed["ticket_id"]))
+        await desk.record(Story().hears_number(13, 1, owed["ticket_id"]), LANDLINE)
 
         assert owed["kind"] == "number"
         assert rows(desk)["outbox"] == []
@@ -226,10 +230,10 @@ async def test_a_late_word_that_the_number_was_heard_takes_back_what_was_owed(tm
 
 async def test_a_late_answer_takes_back_a_number_owed_to_a_caller_nobody_worked_for(tmp_path: Path):
     async with a_desk(tmp_path) as desk:
-        await desk.record(Story().arrives().is_registered().queues(20).rings(21).ends(60))
+        await desk.record(Story().arrives().is_registered().queues(20).rings(21).ends(60), LANDLINE)
         owed = rows(desk)["outbox"]
 
-        await desk.record(Story().is_answered(25))
+        await desk.record(Story().is_answered(25), LANDLINE)
 
         assert [row["kind"] for row in owed] == ["number"]
         assert rows(desk)["outbox"] == []
@@ -238,13 +242,13 @@ async def test_a_late_answer_takes_back_a_number_owed_to_a_caller_nobody_worked_
 
 async def test_an_older_call_heard_of_late_owes_nothing_that_the_later_one_settled(tmp_path: Path):
     async with a_desk(tmp_path) as desk:
-        await desk.record(Story().arrives().is_registered().queues(20))
+        await desk.record(Story().arrives().is_registered().queues(20), LANDLINE)
         ticket_id = desk.reader.call("pbx-1.0").ticket_id
         again = Story("pbx-2.0").arrives(900)
         more = {"ticket_id": ticket_id, "keyed_in": True, "sop_version": OFFICE.sop.version}
-        await desk.record(again.add(facts.TicketContinued, 910, "continued", **more))
+        await desk.record(again.add(facts.TicketContinued, 910, "continued", **more), LANDLINE)
 
-        await desk.record(Story().ends(60))
+        await desk.record(Story().ends(60), LANDLINE)
 
         assert rows(desk)["outbox"] == []
         holds_together(desk)

@@ -52,7 +52,7 @@ async def test_a_story_has_its_steps_clocks_and_owner(tmp_path: Path):
     assert story.category.id == "KTP belum jadi"
     assert story.citizen_seconds == story.office_seconds == 90000 - 6
     assert [line.step for line in story.steps if line.ended_at is None] == [11]
-    assert [message.kind for message in story.messages] == ["progress", "progress"]
+    assert [message.kind for message in story.messages] == ["number", "progress", "progress"]
     assert story.unexplained == (), "the case is not over"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
@@ -22,6 +22,8 @@ from ticketing.tickets.dispatch import time_left_order
 from ticketing.tickets.follow_up import OwnerRole, stand_in
 
 TICKET = tables.tickets.c
+TEXTS_GO_OUT_WITHIN = timedelta(hours=1)
+"""A text that has not gone out by then is told by a person."""
 
 
 class NoSuchPlace(Refused):
@@ -130,12 +132,12 @@ class CaseReader:
     def messages_owed(
         self, actor: Actor, office: Office, at: datetime, *, after: str | None, limit: int
     ) -> Page:
-        """Messages citizens have not been given yet, the oldest first: tasks while no gateway sends them."""
+        """Messages a person must see to, the oldest first: no text reaches the citizen, or none went out."""
         outbox = tables.outbox
         statement = (
             select(outbox, outbox.c.owed_at.label("place"))
             .join(tables.tickets, TICKET.ticket_id == outbox.c.ticket_id)
-            .where(outbox.c.told_at.is_(None), visible(actor, office, at))
+            .where(outbox.c.told_at.is_(None), visible(actor, office, at), _needs_a_person(at))
         )
         return self._page(statement, outbox.c.owed_at, outbox.c.key, after, limit)
 
@@ -178,6 +180,18 @@ class CaseReader:
 
     def _beside(self, talks: AnyRow) -> list[str]:
         return self.children(talks.ticket_id) if talks.ticket_id else []
+
+
+def _needs_a_person(at: datetime) -> ColumnElement[bool]:
+    """Whether a message that is owed does not go out by itself; a number that was heard is nobody's task."""
+    outbox, delivery, call = tables.outbox.c, tables.deliveries.c, tables.calls.c
+    stuck = select(delivery.key).where(delivery.key == outbox.key, delivery.state.in_(("refused", "unsure")))
+    unsent = outbox.owed_at < at - TEXTS_GO_OUT_WITHIN
+    unheard = select(call.call_id).where(
+        call.call_id == TICKET.registered_by_call_id, call.times_spoken == 0, call.answered_at.is_(None)
+    )
+    heard_number = and_(outbox.kind == "number", TICKET.registered_by_call_id.is_not(None), ~unheard.exists())
+    return and_(or_(outbox.by_text.is_(False), stuck.exists(), unsent), ~heard_number)
 
 
 def visible(actor: Actor, office: Office, at: datetime) -> ColumnElement[bool]:

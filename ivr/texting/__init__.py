@@ -1,0 +1,1 @@
+"""Text messages to citizens: what the outbox owes, sent once."""

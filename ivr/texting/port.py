@@ -1,0 +1,28 @@
+"""What something that sends text messages must be able to do, and the three ways in which it may fail."""
+
+from typing import Protocol
+
+
+class NotAccepted(Exception):
+    """This message was not taken; it may be tried again."""
+
+
+class GatewayAway(NotAccepted):
+    """Nothing is taken at the moment, whomever it is for."""
+
+
+class NeverAccepted(Exception):
+    """It will never be taken: the number or the text is refused."""
+
+
+class Unsure(Exception):
+    """Taken or not: nobody knows."""
+
+
+class Texts(Protocol):
+    """Sends text messages. One that `knows_keys` sends what comes twice under the same key once."""
+
+    knows_keys: bool
+
+    async def send(self, number: str, text: str, key: str) -> None:
+        """Hand over a message to `number` (E.164); raises NotAccepted, NeverAccepted, Unsure."""
