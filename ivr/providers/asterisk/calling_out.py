@@ -80,7 +80,8 @@ def outward_contexts(plan: PbxPlan) -> str:
     """The contexts of the office's calls; none where it makes none."""
     if plan.outward is None:
         return ""
-    agent = "${FILTER(a-zA-Z0-9._-,${HOTLINE_AGENT})}"
+    # A hyphen that is to pass stands first: between two letters it is a range, at the end it is nothing.
+    agent = "${FILTER(-a-zA-Z0-9._,${HOTLINE_AGENT})}"
     return f"""
 [{OUTWARD}]
 ; Nobody comes here but the manager's user who may originate, and no number is dialled unseen.

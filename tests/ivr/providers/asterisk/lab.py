@@ -162,6 +162,7 @@ class Lab:
         talk_seconds: float | None = None,
         busy: bool = False,
         calls: int = 1,
+        speech: Path | None = None,
     ) -> SippProcess:
         """An agent's desk phone, registered and in the queue."""
         phone = self.plan.phones_of("agent", "sip")[desk]
@@ -169,7 +170,7 @@ class Lab:
         await self.sipp.register(phone.account, phone.account, phone.secret, port)
         process = await self.sipp.desk_phone(
             phone.account, port, ring_seconds=ring_seconds, talk_seconds=talk_seconds, busy=busy,
-            calls=calls, seconds=60,
+            calls=calls, seconds=60, speech=speech,
         )  # fmt: skip
         self.processes.append(process)
         await self.control.add_agent(self.plan.queues[0].name, phone.interface, agent_id, paused=False)
