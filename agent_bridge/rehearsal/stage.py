@@ -291,8 +291,8 @@ class Stage:
 
 
 def caller_number(n: int) -> str:
-    """The made-up number the n-th citizen calls from."""
-    return f"0812000{n + 1:05d}"
+    """The made-up number the n-th citizen calls from; none of those of the practice telephones."""
+    return f"0812001{n + 1:05d}"
 
 
 def _words(number: NumberHeard) -> str:
