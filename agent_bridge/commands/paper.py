@@ -22,8 +22,8 @@ app = typer.Typer(
     help="Slip kertas saat listrik padam / Slips of paper for outages.", invoke_without_command=True
 )
 FIELDS = (
-    "Tanggal dan jam", "Nama lengkap", "Telepon", "Kecamatan", "Jenis / perihal", "Uraian pengaduan", "Jawaban",
-    "Petugas",
+    "Tanggal dan jam", "Nama lengkap", "Telepon", "Kecamatan", "Jenis / perihal", "Uraian pengaduan",
+    "Jawaban", "Petugas",
 )  # fmt: skip
 _TALL = ("Uraian pengaduan", "Jawaban")
 _STYLE = """
