@@ -52,6 +52,7 @@ class Scene:
     settings: Settings
     agi_port: int
     pbx: asyncio.subprocess.Process
+    backend: asyncio.subprocess.Process
     feed: ClientConnection
     echo: ClientConnection
     agent_id: str
@@ -164,7 +165,7 @@ async def staged() -> AsyncIterator[Scene]:
             backend.stdin.write(_plan(settings, ami, agi).to_json().encode())
             backend.stdin.close()
             feed, echo, agent_id = await _signed_in(stack, web, links["Dewi"])
-            yield Scene(settings, agi, pbx, feed, echo, agent_id)
+            yield Scene(settings, agi, pbx, backend, feed, echo, agent_id)
 
 
 async def _start(

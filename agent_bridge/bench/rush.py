@@ -35,7 +35,7 @@ class CallersLost(AssertionError):
 
 
 @dataclass
-class _Rush:
+class Rush:
     """What was seen."""
 
     turns: list[float] = field(default_factory=list)
@@ -46,7 +46,7 @@ async def run(
     tell: Callable[[int, int], None], callers: int = CALLERS, events_a_second: int = EVENTS_A_SECOND
 ) -> list[Result]:
     """The turn's and the pop's p99 against what callers and agents are promised."""
-    rush = _Rush()
+    rush = Rush()
     async with staged() as scene:
         await pops(scene, min(callers, 20))
         already = scene.rings
@@ -56,7 +56,7 @@ async def run(
         )
         scene.say("rate 0")
         await asyncio.sleep(1)
-        held, numbers = _in_the_ledger(scene)
+        held, numbers = in_the_ledger(scene)
     if rush.broken or held != callers + callers + already or numbers != callers:
         raise CallersLost(f"{rush.broken} broken, {held} calls, {numbers} numbers of {callers}")
     facts = {
@@ -78,15 +78,15 @@ def _promised(path: str, ours: float, limit: float, facts: dict[str, int]) -> Re
     )
 
 
-async def _call(scene: Scene, rush: _Rush, callers: int, tell: Callable[[int, int], None]) -> None:
+async def _call(scene: Scene, rush: Rush, callers: int, tell: Callable[[int, int], None]) -> None:
     async with asyncio.TaskGroup() as calls:
         for n in range(callers):
-            calls.create_task(_dialogue(scene, rush, n))
+            calls.create_task(dialogue(scene, rush, n))
             tell(n + 1, callers)
             await asyncio.sleep(1 / CALLERS_A_SECOND)
 
 
-async def _dialogue(scene: Scene, rush: _Rush, n: int) -> None:
+async def dialogue(scene: Scene, rush: Rush, n: int) -> None:
     """One caller: presses 1, hears the number twice, and is handed over."""
     reader, writer = await asyncio.open_connection("127.0.0.1", scene.agi_port)
     call = f"rush-{n}".encode()
@@ -107,7 +107,7 @@ async def _dialogue(scene: Scene, rush: _Rush, n: int) -> None:
     rush.broken += not handed_over
 
 
-def _in_the_ledger(scene: Scene) -> tuple[int, int]:
+def in_the_ledger(scene: Scene) -> tuple[int, int]:
     """Calls and different numbers."""
     ledger = open_ledger(scene.settings, read_office(scene.settings))
     try:

@@ -57,6 +57,12 @@ def _rush(tell: Tell) -> list[Result]:
     return asyncio.run(rush.run(tell))
 
 
+def _overload(tell: Tell) -> list[Result]:
+    from agent_bridge.bench import overload
+
+    return asyncio.run(overload.run(tell))
+
+
 def _search(tell: Tell) -> list[Result]:
     from agent_bridge.bench import search
 
@@ -76,6 +82,7 @@ BENCHES: dict[str, Callable[[Tell], list[Result]]] = {
     "agi": _agi,
     "pop": _pop,
     "rush": _rush,
+    "overload": _overload,
     "search": _search,
 }
 

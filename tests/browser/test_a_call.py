@@ -62,3 +62,32 @@ async def both_hear(*pages: Page) -> None:
         assert second["inboundPackets"] - first["inboundPackets"] > 50
         assert second["outboundPackets"] - first["outboundPackets"] > 50
         assert second["inboundEnergy"] - first["inboundEnergy"] > 0.001
+
+
+async def test_who_hung_up_while_waiting_is_called_back_by_one_press(hotline: Settings, screenshots: Path):
+    links = await practice.sign_in_links(hotline)
+    async with supervisor.running(hotline) as running, a_browser(hotline) as browser:
+        faults: list[str] = []
+        context = await a_computer(browser, faults)
+        desk, phone = await context.new_page(), await context.new_page()
+        await dials(phone, running.address)
+        await presses(phone, "1")
+        await asyncio.sleep(20)
+        await phone.get_by_test_id("hang-up").click()
+        await state(phone, "phone-state", "registered")
+
+        await sits_down(desk, running.address, links["Dewi"])
+        await expect(desk.get_by_test_id("next-call-back")).to_be_visible(timeout=10_000)
+        await desk.screenshot(path=screenshots / "6-telepon-balik.png")
+        await desk.keyboard.press("Alt+o")
+        await state(phone, "phone-state", "ringing")
+        await desk.screenshot(path=screenshots / "7-menelepon-warga.png")
+        await phone.get_by_test_id("answer").click()
+        await phase(desk, "talking")
+        await asyncio.sleep(3)
+        await both_hear(desk, phone)
+        await desk.screenshot(path=screenshots / "8-bicara-balik.png")
+        await desk.get_by_test_id("close").click()
+        await desk.get_by_test_id("hang-up").click()
+        await phase(desk, "wrap_up")
+        assert faults == []
