@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from agent_bridge.commands.speaking import Speaker, refusals, settings_or_exit
+from agent_bridge.rehearsal.blocked_cards import KK_BLOKIR, bad_monday
 from agent_bridge.rehearsal.rehearse import rehearse as play
 from agent_bridge.rehearsal.rehearse import rehearse_stories
 from agent_bridge.rehearsal.stage import Script
@@ -23,6 +24,9 @@ def rehearse(
     between: Annotated[float, typer.Option(min=0.1, help="jarak panggilan, dtk / seconds apart")] = 1.5,
     fault: Annotated[list[str] | None, typer.Option(help="gangguan / what is to break meanwhile")] = None,
     story: Annotated[list[str] | None, typer.Option(help="cerita kasus / a case to be played")] = None,
+    surge: Annotated[
+        float, typer.Option(min=10, help="kk-blokir: penelepon per jam / callers an hour")
+    ] = 300,
     crash: Annotated[bool, typer.Option(help="backend mati di tiap tindakan / killed at each act")] = False,
 ) -> None:
     """Gladi: panggilan SIP sungguhan, diceritakan dan dihitung / Rehearse with real SIP calls."""
@@ -30,7 +34,10 @@ def rehearse(
     speaker = Speaker(settings.language)
     tell = speaker if not as_json else (lambda *_: None)
     with refusals(settings):
-        if story:
+        if story == [KK_BLOKIR]:
+            figures = asyncio.run(bad_monday(settings, tell, callers_an_hour=surge))
+            failed = bool(figures["silent_losses"] or figures["owed_at_noon"] or figures["unexplained"])
+        elif story:
             figures = asyncio.run(rehearse_stories(settings, story, tell, evidence, crash=crash))
             failed = bool(figures["stories"]["unexplained_steps"] or figures["stories"]["ledger_differences"])
         else:
@@ -38,5 +45,5 @@ def rehearse(
             figures = asyncio.run(play(settings, script, tell, evidence, fault or ()))
             failed = False
     print(json.dumps(figures, indent=2, ensure_ascii=False))  # noqa: T201 - the figures are the output
-    if failed or figures["unexplained"] or figures["calls"]["lost"]:
+    if failed or figures["unexplained"] or figures.get("calls", {}).get("lost"):
         sys.exit(1)

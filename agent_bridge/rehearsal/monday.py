@@ -24,12 +24,14 @@ from agent_bridge.rehearsal.simulated_pbx import Manners, SimulatedPbx, simulate
 from agent_bridge.rehearsal.simulated_people import Habits, SimulatedAgent, inside
 from config import clock
 from config.clock import FastClock, now
+from config.office import Office
 from config.settings import Settings
 from ivr.providers.provider import Provider
 from ticketing import tables
 from ticketing.calls.outcome import Outcome
 from ticketing.ledger import upkeep
-from ticketing.ledger.reader import AnyRow
+from ticketing.ledger.cases import FoldedCase
+from ticketing.ledger.reader import AnyRow, Reader
 from ticketing.people.roles import Role
 
 BEGINS_AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -162,22 +164,24 @@ class Monday:
         return await accounts.link(user_id)
 
     def stands(self) -> Counter[str]:
-        """What became of each citizen: served by a person, answered, owed a call, none of these."""
-        counted: Counter[str] = Counter()
-        with self.house.reader.connect() as connection:
-            tickets = connection.execute(select(tables.tickets)).all()
-        for ticket in tickets:
-            counted[self._how(ticket)] += 1
-        return counted
+        """What became of each citizen."""
+        return how_they_stand(self.house.reader, self.house.office)
 
-    def _how(self, ticket: AnyRow) -> str:
-        case = self.house.reader.case(ticket.ticket_id, self.house.office)
-        assert case is not None
-        if case.standing.agent_id:
-            return "served"
-        if case.standing.case.delivered:
-            return "answered"
-        return "owed" if ticket.call_back_due_at else "lost"
+
+def how_they_stand(reader: Reader, office: Office) -> Counter[str]:
+    """What became of each ticket's citizen: served by a person, answered, owed a call, none of these."""
+    with reader.connect() as connection:
+        tickets = connection.execute(select(tables.tickets)).all()
+    return Counter(_how(reader.case(ticket.ticket_id, office), ticket) for ticket in tickets)
+
+
+def _how(found: FoldedCase | None, ticket: AnyRow) -> str:
+    assert found is not None
+    if found.standing.agent_id:
+        return "served"
+    if found.standing.case.delivered:
+        return "answered"
+    return "owed" if ticket.call_back_due_at else "lost"
 
 
 async def play(settings: Settings, surge: Surge, tell: Tell) -> dict[str, Any]:
@@ -219,7 +223,7 @@ async def _played(day: Monday) -> dict[str, Any]:
     await day.surges()
     await asyncio.gather(cause, *day.calls)
     evening = day.stands()
-    day.say(f"kantor tutup: {_counted(evening)}", f"the office closes: {_counted(evening)}")
+    day.say(f"kantor tutup: {counted(evening)}", f"the office closes: {counted(evening)}")
     await day.go_home()
     day.clock.go_on(day.surge.pace, MORNING_AFTER)
     await day.come_to_work()
@@ -227,11 +231,12 @@ async def _played(day: Monday) -> dict[str, Any]:
         await day.clock.sleep(300)
     await day.go_home()
     done_at, noon = now(), day.stands()
-    day.say(f"telepon balik selesai: {_counted(noon)}", f"the call-backs are made: {_counted(noon)}")
+    day.say(f"telepon balik selesai: {counted(noon)}", f"the call-backs are made: {counted(noon)}")
     return _figures(day, evening, noon, done_at)
 
 
-def _counted(stands: Counter[str]) -> str:
+def counted(stands: Counter[str]) -> str:
+    """The figures in words."""
     return ", ".join(f"{how} {count}" for how, count in sorted(stands.items()))
 
 

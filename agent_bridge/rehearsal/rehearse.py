@@ -26,7 +26,7 @@ async def rehearse(
 
     Leaves the evidence in a folder when asked to.
     """
-    own = _prepared(settings, tell)
+    own = prepared(settings, tell)
     async with drill.prepared(own) as road, supervisor.running(own, script.agents, road) as running:
         stage = Stage(own, running, script, tell, DRILL_LIMIT_SECONDS if faults else CALL_LIMIT_SECONDS)
         async with drill.striking(faults, stage.scene(road.proxy), tell) as struck:
@@ -57,7 +57,7 @@ async def rehearse_stories(
     With `crash` the backend is killed at each act, before its commit and after it.
     """
     require_known(names)
-    own = with_short_days(_prepared(settings, tell))
+    own = with_short_days(prepared(settings, tell))
     unserved = {n: UNSERVED[name] for n, name in enumerate(names) if name in UNSERVED}
     script = Script(len(names), len(names), 0, unserved=unserved)
     crashes = Crashes(drill.file_of(own)) if crash else None
@@ -78,7 +78,7 @@ async def rehearse_stories(
     return figures
 
 
-def _prepared(settings: Settings, tell: Tell) -> Settings:
+def prepared(settings: Settings, tell: Tell) -> Settings:
     """A hotline of the rehearsal's own, with everything it needs."""
     own = _own_settings(settings)
     parts.bring(("asterisk", "redis-server", "sipp"), own, tell)

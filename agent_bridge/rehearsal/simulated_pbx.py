@@ -73,6 +73,10 @@ class SimulatedLine:
         self.variables: dict[str, str] = {}
         self.heard: list[str] = []
 
+    def words(self) -> list[str]:
+        """What was said, by the prompts' names."""
+        return [sound.rpartition("/")[2] for sound in self.heard]
+
     async def play(self, sounds: Sequence[str], keys: str = "*") -> str:
         """Every sound takes its time; a key that interrupts is returned."""
         for sound in sounds:

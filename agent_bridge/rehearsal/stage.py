@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +83,8 @@ class Script:
     manners: Manners = field(default_factory=Manners)
     unserved: Mapping[int, Sequence[Act]] = field(default_factory=dict)
     """What those do whom nobody serves on the line: the office calls them when they are off it."""
+    by_turns: Sequence[Sequence[Act]] = ()
+    """What citizens do by turns, instead of the usual."""
 
     def __post_init__(self) -> None:
         if self.agents < 1 or not 0 <= self.abandon <= self.calls:
@@ -90,6 +92,8 @@ class Script:
 
     def acts(self, n: int) -> list[Act]:
         """What the n-th citizen does; those who give up come first, while nobody is ready."""
+        if self.by_turns:
+            return list(self.by_turns[n % len(self.by_turns)])
         if n in self.unserved:
             return list(self.unserved[n])
         if n < self.abandon:
@@ -135,6 +139,8 @@ class Stage:
         self._ears: dict[str, Ear] = {}
         self._vocabulary = _vocabulary(settings)
         self._speech = agents_speech(settings)
+        self.before_calls: Callable[[AsyncExitStack], Awaitable[None]] = _nothing
+        self.after_calls: Callable[[list[RehearsalAgent]], Awaitable[None]] = _nothing
 
     def scene(self, proxy: Proxy) -> Scene:
         """The stage as a fault sees it."""
@@ -178,11 +184,13 @@ class Stage:
             self._began = time.time()
             if self._cast:
                 await self._cast.sign_in(self._settings, stack)
+            await self.before_calls(stack)
             calls = [asyncio.create_task(self._call(n)) for n in range(script.calls)]
             if self._cast:
                 await self._cast.over()
             citizens = list(await asyncio.gather(*calls))
             await readiness
+            await self.after_calls(agents)
             await self._settled()
         return citizens
 
@@ -288,6 +296,10 @@ class Stage:
             if not reader.live_calls():
                 return
             await asyncio.sleep(0.2)
+
+
+async def _nothing(_of: object) -> None:
+    """Nothing more happens."""
 
 
 def caller_number(n: int) -> str:

@@ -1,5 +1,6 @@
 """Call-backs at the desk: owed in the order of the wait, made by one action, within every limit."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from agent_bridge.rehearsal.simulated_pbx import Manners, SimulatedPbx, simulate
 from config import clock
 from config.clock import FastClock, now
 from config.settings import Settings
+from ivr.speech.digits import DIGITS
 from tests.agent_bridge.conftest import Person
 from tests.builders import OFFICE
 from ticketing.calls.call import CallPhase
@@ -68,6 +70,17 @@ class Floor:
         """The office's latest call for the ticket."""
         calls = [call for call in self.all_calls() if call.outward and call.ticket_id == ticket_id]
         return calls[-1] if calls else None
+
+    def waiting(self) -> list[str]:
+        """The tickets of those in the queue, in its order."""
+        calls = (self.house.reader.call(one.caller.call_id) for one in self.pbx._waiting)
+        return [str(call.ticket_id) for call in calls if call and call.phase == CallPhase.WAITING]
+
+    def person(self, number: str) -> str:
+        """Who calls from there."""
+        ticket = self.house.reader.open_ticket_of_number(number)
+        assert ticket is not None
+        return str(ticket.person_id)
 
     def all_calls(self) -> list[Any]:
         ids = [row.call_id for row in self.house.reader.changes_since(0, 10_000) if row.call_id]
@@ -248,3 +261,45 @@ def test_when_they_are_done_is_counted_in_office_hours():
     assert done_by(8, 600.0, 2, half_past_two, calendar) == datetime(2026, 11, 24, 0, 40, tzinfo=UTC)
     assert done_by(4, 600.0, 0, half_past_two, calendar) is None
     assert done_by(4, None, 2, half_past_two, calendar) is None
+
+
+async def test_twenty_redials_in_two_minutes_make_one_ticket_and_keep_the_place(floor: Floor):
+    first = await floor.gives_up("081200000001", patience=30)
+    began = now()
+    waits = asyncio.create_task(floor.pbx.call("081200000002", Manners(400, {"menu-daftar": "1"})))
+    await floor.until(lambda: len(floor.waiting()) == 1)
+    for _ in range(19):
+        # Hung up in the first menu, or while hearing that their ticket goes on.
+        await floor.pbx.call("081200000001", Manners(0.5, {}))
+    last = asyncio.create_task(floor.pbx.call("081200000001", Manners(200, {})))
+    await floor.until(lambda: len(floor.waiting()) == 2)
+
+    tickets = {call.ticket_id for call in floor.all_calls() if call.person_id == floor.person("081200000001")}
+    assert tickets == {first}
+    assert floor.waiting()[0] == first, "before the one who came between"
+    assert (now() - began).total_seconds() < 1200
+    for call in (waits, last):
+        call.cancel()
+
+
+async def test_a_second_person_on_the_same_telephone_gets_a_number_of_their_own(floor: Floor):
+    first = await floor.gives_up("081200000001")
+
+    line = await floor.pbx.call("081200000001", Manners(20, {"baru-tekan-dua": "2"}))
+
+    tickets = [call.ticket_id for call in floor.all_calls()]
+    assert tickets[0] == first
+    assert tickets[1] != first
+    heard = "".join(str(DIGITS.index(word)) for word in line.words() if word in DIGITS)
+    serial, check = first[6:-1], first[-1]
+    assert serial + check not in heard
+    assert tickets[1][6:] in heard
+
+
+async def test_who_goes_on_by_default_is_not_told_the_number_by_a_star(floor: Floor):
+    await floor.gives_up("081200000001")
+
+    line = await floor.pbx.call("081200000001", Manners(90, {"while waiting": "*"}))
+
+    assert "nomor-tidak-disebut" in line.words()
+    assert not set(DIGITS) & set(line.words())

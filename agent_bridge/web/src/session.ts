@@ -26,6 +26,12 @@ export function useSession(...roles: Role[]): { session: SessionView | null; fau
   return { session: allowed ? data : null, fault: error?.message ?? "" };
 }
 
+/** Whether this is a hotline for practice, as whoever has no account is told. */
+export function usePractice(): boolean {
+  const { isSuccess } = useQuery({ queryKey: ["practice"], queryFn: () => call("GET", "/api/practice"), retry: false });
+  return isSuccess;
+}
+
 export function useSignOut(): () => Promise<void> {
   const navigate = useNavigate();
   return async () => {

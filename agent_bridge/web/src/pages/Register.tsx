@@ -5,6 +5,7 @@ import { type FormEvent, useContext, useState } from "react";
 import { call, type FormChoices, type Registered } from "../api/client";
 import { useDay } from "../cases";
 import { Frame } from "../components/Frame";
+import { usePractice } from "../session";
 import { LanguageContext, useText } from "../text";
 
 export function RegisterPage() {
@@ -23,7 +24,7 @@ export function RegisterPage() {
       .catch((fault: unknown) => setRefusal(fault instanceof Error ? fault.message : String(fault)));
   };
   return (
-    <Frame practice={false} title={say("webForm")}>
+    <Frame practice={usePractice()} title={say("webForm")}>
       <Stack className="official" gap="md">
         {done ? (
           <Done done={done} />

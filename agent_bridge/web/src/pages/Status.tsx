@@ -4,6 +4,7 @@ import { type FormEvent, useContext, useState } from "react";
 import { call, type StatusAnswer } from "../api/client";
 import { useDay } from "../cases";
 import { Frame } from "../components/Frame";
+import { usePractice } from "../session";
 import { LanguageContext, useText } from "../text";
 
 export function StatusPage() {
@@ -21,7 +22,7 @@ export function StatusPage() {
       .catch((fault: unknown) => setRefusal(fault instanceof Error ? fault.message : String(fault)));
   };
   return (
-    <Frame practice={false} title={say("statusTitle")}>
+    <Frame practice={usePractice()} title={say("statusTitle")}>
       <Stack className="official" gap="md">
         <form onSubmit={look}>
           <Stack gap="sm">
