@@ -41,6 +41,25 @@ class CallBackBoard(View):
     calls: list[CallBackLine]
 
 
+class PromisesView(View):
+    """Promises to citizens in some days: told, kept, broken, still open."""
+
+    waits_told: int
+    waits_true: int
+    waits_false: int
+    waits_share: float | None
+    call_backs_made: int
+    call_backs_in_vain: int
+    call_backs_put_off: int
+    call_backs_open: int
+    call_backs_late: int
+    due_times_missed: int
+    answers_late: int
+    numbers_sent: int
+    numbers_in_time: int
+    texts_owed: int
+
+
 class Placed(View):
     """A call that was placed: the ticket it is about, and the call's id."""
 

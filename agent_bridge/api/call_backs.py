@@ -1,9 +1,10 @@
 """Call-backs at the API: what is owed, the share of agents who call, and calling a citizen by one action."""
 
 import asyncio
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Connection
 
 from agent_bridge.accounts import Session
@@ -18,6 +19,7 @@ from ticketing.desk.matrix import Deed
 from ticketing.desk.once import Answer
 from ticketing.ledger.reader import AnyRow
 from ticketing.people.audit import write_audit
+from ticketing.reports.promises import promises as count_promises
 from ticketing.tickets.number import from_digits
 
 router = APIRouter(prefix="/api", tags=["call-backs"], responses=PROBLEMS)
@@ -31,6 +33,18 @@ async def board(
 ) -> said.CallBackBoard:
     """How many calls are owed and when they will be made; whoever has waited longest comes first."""
     return await asyncio.to_thread(_board, house, actor_of(session, house).queue)
+
+
+@router.get("/promises")
+async def promises(
+    _: Annotated[Session, Depends(may_read(Deed.READ_BOARD))],
+    house: AnyHouse,
+    days: Annotated[int, Query(ge=1, le=366)] = 7,
+) -> said.PromisesView:
+    """What citizens were promised in the last days, and what was kept."""
+    at = now()
+    found = await asyncio.to_thread(count_promises, house.reader, house.office, at - timedelta(days=days), at)
+    return said.PromisesView(**found.to_json())
 
 
 @router.put("/call-backs/share")

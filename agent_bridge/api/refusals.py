@@ -48,6 +48,7 @@ PARAMETERS = frozenset(
         "after",
         "before",
         "code",
+        "days",
         "limit",
         "mine",
         "number",
