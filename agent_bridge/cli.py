@@ -21,6 +21,7 @@ from agent_bridge.commands import (
     office,
     rehearsing,
     sop,
+    texts,
     ticket,
     tls,
     users,
@@ -119,6 +120,7 @@ app.add_typer(sop.app, name="sop")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(follow_ups.app, name="follow-ups")
 app.add_typer(waits.app, name="waits")
+app.add_typer(texts.app, name="texts")
 app.add_typer(asterisk.app, name="asterisk")
 app.add_typer(tls.app, name="tls")
 app.command()(bench.bench)
