@@ -92,6 +92,9 @@ class Courier:
                     begun = await self.begin()
                 except (Unavailable, SQLAlchemyError) as fault:
                     log.warning("texts wait", fault=type(fault).__name__)
+                except Exception as fault:
+                    # Whatever it is, it must not end all texts to come.
+                    log.error("texts not looked for", fault=type(fault).__name__)
                 await self._pause(begun)
         finally:
             await self._finish()

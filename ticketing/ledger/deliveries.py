@@ -30,6 +30,9 @@ class Delivery(StrEnum):
     UNSURE = "unsure"
 
 
+_UNFINISHED = (Delivery.WAITING.value, Delivery.SENDING.value)
+
+
 class WhyAPerson(StrEnum):
     """Why a person has to tell the citizen."""
 
@@ -44,9 +47,7 @@ def due(connection: Connection, at: datetime, limit: int, but: Collection[str] =
 
     So what fails again and again stays behind what is new.
     """
-    again = and_(
-        DELIVERY.state.in_((Delivery.WAITING.value, Delivery.SENDING.value)), DELIVERY.next_try_at <= at
-    )
+    again = and_(DELIVERY.state.in_(_UNFINISHED), DELIVERY.next_try_at <= at)
     statement = (
         select(OUTBOX.key, OUTBOX.ticket_id)
         .select_from(WITH_DELIVERIES)
@@ -70,7 +71,7 @@ def stuck_since(connection: Connection, at: datetime) -> datetime | None:
     One that waits for the citizen to hang up has not been tried and could not.
     """
     untried = or_(DELIVERY.key.is_(None), DELIVERY.tries > 0)
-    unfinished = or_(DELIVERY.key.is_(None), DELIVERY.state.in_((Delivery.WAITING, Delivery.SENDING)))
+    unfinished = or_(DELIVERY.key.is_(None), DELIVERY.state.in_(_UNFINISHED))
     statement = select(OUTBOX.owed_at).select_from(WITH_DELIVERIES).where(_is_owed(at), untried, unfinished)
     found: datetime | None = connection.scalar(statement.order_by(OUTBOX.owed_at).limit(1))
     return found

@@ -170,8 +170,9 @@ async def test_cut_off_in_a_try_it_is_made_again_only_where_the_key_is_known(
         assert len(list((tmp_path / "sms").glob("*.json"))) == int(sent or knows_keys)
 
 
-async def test_two_backends_on_one_ledger_send_each_text_once(tmp_path: Path):
-    async with a_desk(tmp_path) as desk, a_provider(knows_keys=False) as provider:
+@pytest.mark.parametrize("knows_keys", [True, False])
+async def test_two_backends_on_one_ledger_send_each_text_once(tmp_path: Path, knows_keys: bool):
+    async with a_desk(tmp_path) as desk, a_provider(knows_keys=knows_keys) as provider:
         for n in range(1, 13):
             await a_call(desk, n)
         one, other = (a_courier(desk, HttpGateway(provider.form())) for _ in range(2))
