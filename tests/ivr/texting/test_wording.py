@@ -1,5 +1,6 @@
 """What texts say: what happened, in the office's words, and nothing of what is restricted."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ticketing.people import texts
 from ticketing.people.pin import pin_of
 from ticketing.tickets.messages import _OWN_NEWS, MessageKind
 
+_seconds = itertools.count()
 ANSWER = "Kartu “dapat diambil” di kelurahan – mulai Senin"
 
 
@@ -53,9 +55,15 @@ async def phone(tmp_path: Path):
 
 
 async def sealed(desk: Desk, ticket_id: str, text: str = ANSWER, field: str = texts.SOLUTION) -> str:
-    """A text about the ticket, sealed as the desk seals it."""
+    """A text about the ticket, sealed as the desk seals it, each later than the one before."""
     person_id = desk.reader.ticket(ticket_id).person_id
-    more = {"ticket_id": ticket_id, "person_id": person_id, "field": field, "at": at(0), "by": "dewi"}
+    more = {
+        "ticket_id": ticket_id,
+        "person_id": person_id,
+        "field": field,
+        "at": at(next(_seconds)),
+        "by": "dewi",
+    }
     return await desk.journal.do(lambda connection: texts.write(connection, desk.vault, value=text, **more))
 
 
