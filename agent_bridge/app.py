@@ -20,8 +20,10 @@ from agent_bridge.api import (
     case_work,
     cases,
     causes,
+    citizen,
     desk,
     faq,
+    paper,
     practice,
     refusals,
     sign_in,
@@ -58,7 +60,20 @@ def create_app(
     app = FastAPI(title="hotline", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     refusals.install(app)
     app.middleware("http")(_guarded)
-    for part in (sign_in, desk, call_backs, cases, case_work, case_care, causes, faq, admin, practice):
+    for part in (
+        sign_in,
+        desk,
+        call_backs,
+        cases,
+        case_work,
+        case_care,
+        causes,
+        citizen,
+        paper,
+        faq,
+        admin,
+        practice,
+    ):
         app.include_router(part.router, dependencies=[Depends(legible)])
     app.include_router(socket.router)
     app.add_api_route("/api/health", _health, tags=["health"])

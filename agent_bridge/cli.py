@@ -19,6 +19,7 @@ from agent_bridge.commands import (
     faq,
     follow_ups,
     office,
+    paper,
     rehearsing,
     sop,
     texts,
@@ -112,6 +113,7 @@ def _welcome(running: supervisor.Running, links: list[tuple[Role, str, str]], te
     )
 
 
+app.add_typer(paper.app, name="paper")
 app.add_typer(users.user, name="user")
 app.add_typer(users.unit, name="unit")
 app.add_typer(office.app, name="office")

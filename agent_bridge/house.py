@@ -23,7 +23,7 @@ from config.clock import Clock, now, office_day
 from config.errors import ConfigurationFault, Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
 from config.settings import Settings
-from ivr.ahead import Foretold
+from ivr.ahead import ByKeypad, Foretold
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan
 from ivr.providers.asterisk.provider import AsteriskProvider
@@ -37,6 +37,8 @@ from ivr.texting.ways import status_ways, texts_by
 from ticketing.calls.call import CallPhase
 from ticketing.calls.outcome import Outcome
 from ticketing.causes.desk import CauseDesk
+from ticketing.citizens.limits import Limit
+from ticketing.citizens.status import StatusDesk
 from ticketing.desk.act import CaseDesk
 from ticketing.desk.once import Answer, Asked, once
 from ticketing.desk.reading import CaseReader
@@ -62,6 +64,8 @@ FOLLOW_SECONDS = 0.5
 SEARCHES_A_MINUTE = 120
 """Of one person in the FAQ book; as one types, each pause in typing is a search."""
 DUE_TIMES_SECONDS = 1.0
+WEB_REGISTRATIONS_AN_HOUR = 6
+"""Of one address, by web form."""
 FORGET_REQUESTS_EVERY = timedelta(hours=1)
 
 Telephones = Callable[[PbxPlan, CallDesk, Registrar, Reader, Clock], Provider]
@@ -146,6 +150,9 @@ class House:
             self.journal, self.reader, ledger.vault, lambda: self.office, now, speaker(settings)
         )
         self.registrar.causes = self.causes
+        self.statuses = StatusDesk(self.journal, self.reader, ledger.vault, lambda: self.office, now)
+        self.registrar.statuses = ByKeypad(self.statuses)
+        self.web_registrations = Limit(WEB_REGISTRATIONS_AN_HOUR, timedelta(hours=1))
         self.asterisk: Provider | None = (
             telephones(plan, self.desk, self.registrar, self.reader, now) if plan else None
         )

@@ -8,9 +8,10 @@ from typing import Protocol
 from config.clock import Clock, office_day
 from config.office import Office
 from ivr.steps import Ahead, SpokenStatus
+from ticketing.citizens.status import Standing, StatusDesk
 from ticketing.desk.owed import promise_at
 from ticketing.ledger.reader import Reader
-from ticketing.tickets.number import TicketNumber
+from ticketing.tickets.number import TicketNumber, from_digits
 from ticketing.waits.forecast import Untold
 from ticketing.waits.reading import Forecaster
 
@@ -40,6 +41,34 @@ class Statuses(Protocol):
 
     async def spoken(self, digits: str, pin: str, call_id: str) -> SpokenStatus | None:
         """The status; None for whatever is wrong."""
+
+
+class ByKeypad:
+    """A ticket's status as it is spoken."""
+
+    def __init__(self, desk: StatusDesk) -> None:
+        self._desk = desk
+
+    async def spoken(self, digits: str, pin: str, call_id: str) -> SpokenStatus | None:
+        """The status, in a prompt's name; raises AskedTooOften."""
+        found = await self._desk.check(digits, pin, f"call|{call_id}")
+        if found is None:
+            return None
+        promised_at = found.call_by or found.answer_by
+        prompt = SPOKEN[found.standing]
+        return SpokenStatus(from_digits(found.ticket_id), prompt, promised_at, found.is_open)
+
+
+SPOKEN = {
+    Standing.REGISTERED: "status-terdaftar",
+    Standing.CALL_BACK: "status-telepon-kembali",
+    Standing.IN_HAND: "status-ditangani",
+    Standing.WITH_DISPATCHER: "status-dispatcher",
+    Standing.WITH_OFFICIAL: "status-pejabat",
+    Standing.ANSWERED: "status-dijawab",
+    Standing.CLOSED: "status-selesai",
+    Standing.ENDED: "status-dibatalkan",
+}
 
 
 class NoForecast:

@@ -344,6 +344,15 @@ class AgentSignedOut(AgentFact, frozen=True, kw_only=True):
     """The agent left."""
 
 
+class NumbersReserved(Fact, frozen=True, kw_only=True):
+    """Numbers were taken for slips of paper: `count` of the day (ISO), from `first_serial` on."""
+
+    day: str
+    first_serial: int
+    count: int
+    by: str
+
+
 # --- peristiwa: one cause, many tickets ---
 
 

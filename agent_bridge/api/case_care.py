@@ -10,6 +10,7 @@ from agent_bridge.api.at_case import AtCase, doing, ticket_id_of
 from agent_bridge.api.refusals import PROBLEMS
 from ticketing.desk import entries, follow_ups, merging
 from ticketing.desk.matrix import Deed
+from ticketing.people.pin import pin_of
 from ticketing.tickets.number import from_digits
 
 router = APIRouter(prefix="/api/cases/{number}", tags=["care for a case"], responses=PROBLEMS)
@@ -64,6 +65,21 @@ async def merge(body: said.Merge, case: Merging) -> said.ActView:
 async def unmerge(body: said.Reasoned, case: Merging) -> said.ActView:
     """A case of its own after all."""
     return await case.do(merging.unmerge, body.reason)
+
+
+@router.put("/contact")
+async def prefer(body: said.Preference, case: Annotated[AtCase, doing(Deed.ENTER)]) -> said.ActView:
+    """How the citizen wants to be reached; whoever wants text only is never called."""
+    return await case.do(entries.prefer, body.contact)
+
+
+@router.post("/pin")
+async def read_pin(case: Annotated[AtCase, doing(Deed.ENTER)]) -> said.PinView:
+    """The ticket's PIN, to be read out to the citizen on the line; the audit has it first."""
+    await case.do(entries.read_pin)
+    return said.PinView(
+        number=from_digits(case.ticket_id).written, pin=pin_of(case.house.vault, case.ticket_id)
+    )
 
 
 @router.post("/unmask")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from agent_bridge.api.views import Asking, LabelView, View
-from ticketing.case_facts import Channel, FollowUpResult, Track, Urgency
+from ticketing.case_facts import Channel, Contact, FollowUpResult, Track, Urgency
 from ticketing.ledger.deliveries import WhyAPerson
 
 NUMBER = "261123-0042-4"
@@ -62,6 +62,12 @@ class Reasoned(Asking):
     """Why."""
 
     reason: str = Reason
+
+
+class Preference(Asking):
+    """How a citizen wants to be reached."""
+
+    contact: Contact = Field(examples=["text"])
 
 
 class StepSaid(Asking):
@@ -370,6 +376,13 @@ class CaseView(CaseLine):
     messages: list[MessageView]
     events: list[EventView]
     draft: DraftView | None
+
+
+class PinView(View):
+    """A ticket's PIN."""
+
+    number: str
+    pin: str
 
 
 class SuggestionView(View):

@@ -4,13 +4,14 @@ Each act goes through the public API, by a person signed in in their role. Every
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from agent_bridge.rehearsal.agent import RehearsalAgent
 from agent_bridge.rehearsal.person import Person
 from config.errors import Refused
+from ivr.probe.sipp import Act, AwaitHangUp, HangUp, Press, Wait
 
 TYPING_SECONDS = 1.0
 PATIENCE_SECONDS = 60.0
@@ -226,6 +227,16 @@ async def two_complaints(plot: Plot) -> None:
     await plot.wraps_up()
 
 
+async def called_back(plot: Plot) -> None:
+    """Nobody served the citizen on the line; the office called, and the same ticket goes on to its end."""
+    await plot.types(_complaint("Kartu keluarga saya diblokir.", category="20"))
+    await plot.tells_answer(await plot.looks_up("kk diblokir"))
+    await plot.confirms()
+    await plot.hangs_up()
+    await plot.recaps(close=True)
+    await plot.wraps_up()
+
+
 def _complaint(story: str, category: str = "11") -> dict[str, Any]:
     return IDENTITY | {"type": "complaint", "category": category, "story": story}
 
@@ -240,10 +251,20 @@ def _missed_by_official(case: dict[str, Any]) -> bool:
     return "due_missed" in kinds[kinds.index("forwarded_to_official") :]
 
 
+UNSERVED: dict[str, Sequence[Act]] = {
+    # Hears the number twice, waits among others, and hangs up.
+    "call-back": (Wait(7.0), Press("1"), Wait(40.0), HangUp()),
+    # Presses the key while waiting, hears the promise, and is hung up on.
+    "asks-for-call-back": (Wait(7.0), Press("1"), Wait(33.0), Press("9"), AwaitHangUp()),
+}
+"""What the citizens of these stories do, whom the office then calls."""
+
 STORIES: dict[str, Callable[[Plot], Awaitable[None]]] = {
     "solved": solved,
     "escalated-live": escalated_live,
     "escalated-deferred": escalated_deferred,
     "two-complaints": two_complaints,
+    "call-back": called_back,
+    "asks-for-call-back": called_back,
 }
 """Every story by its name."""

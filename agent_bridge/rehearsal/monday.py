@@ -5,6 +5,7 @@ telephone system is simulated, and the clock runs ahead.
 """
 
 import asyncio
+import logging
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 
 from agent_bridge.app import create_app
@@ -124,6 +126,8 @@ class Monday:
         self.cause_id = opened["cause_id"]
         self.say("peristiwa dibuka", "the cause is opened")
         await self._until(BEGINS_AT + ANSWERED_AFTER)
+        # An hour idle signs one out.
+        await self.supervisor.sign_in(await self._link("pengawas", Role.SUPERVISOR))
         await self.supervisor.does(f"/api/causes/{self.cause_id}/answer", {"text": ANSWER})
         self.say("peristiwa dijawab", "the cause is answered")
 
@@ -178,6 +182,8 @@ class Monday:
 
 async def play(settings: Settings, surge: Surge, tell: Tell) -> dict[str, Any]:
     """The whole day and the next morning; returns the figures."""
+    # Its warnings are of a machine without telephones and Redis, at a time that is not.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     ticking = FastClock(BEGINS_AT, surge.pace)
     with clock.keeping(ticking):
         async with AsyncExitStack() as stack:

@@ -8,6 +8,7 @@ from typing import Any
 from agent_bridge import parts, supervisor
 from agent_bridge.house import open_ledger, read_office
 from agent_bridge.rehearsal import drill
+from agent_bridge.rehearsal.case_stories import UNSERVED
 from agent_bridge.rehearsal.crashes import Crashes
 from agent_bridge.rehearsal.evidence import material_of, write_evidence
 from agent_bridge.rehearsal.report import report
@@ -57,7 +58,8 @@ async def rehearse_stories(
     """
     require_known(names)
     own = with_short_days(_prepared(settings, tell))
-    script = Script(len(names), len(names), 0)
+    unserved = {n: UNSERVED[name] for n, name in enumerate(names) if name in UNSERVED}
+    script = Script(len(names), len(names), 0, unserved=unserved)
     crashes = Crashes(drill.file_of(own)) if crash else None
     async with drill.prepared(own) as road, supervisor.running(own, script.agents, road) as running:
         stage = Stage(own, running, script, tell, CALL_LIMIT_SECONDS)

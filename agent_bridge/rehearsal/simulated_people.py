@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,10 +61,7 @@ class SimulatedAgent:
         """Until cancelled."""
         while True:
             await self._next()
-            try:
-                await self._look()
-            except httpx.HTTPStatusError as refused:
-                self.faults.append(f"{refused.request.url.path}: {refused.response.status_code}")
+            await self._tries(self._look())
 
     async def stop(self) -> None:
         """Take nothing new; return once what is in hand is finished."""
@@ -93,25 +91,34 @@ class SimulatedAgent:
                 await self.person.does("/api/call-backs/next", {})
 
     async def _talk(self, pop: dict[str, Any]) -> None:
+        """The case through its steps; whatever is refused, nobody is left on the line."""
         self.talked += 1
-        number, call_id = pop["ticket"]["number"], pop["call_id"]
-        case = f"/api/cases/{number}"
+        case, call_id = f"/api/cases/{pop['ticket']['number']}", pop["call_id"]
+        await self._tries(self._serves(case))
+        await self._tries(self.person.ask("POST", f"/api/calls/{call_id}/closing"))
+        await self.clock.sleep(PRESSES_SECONDS)
+        await self._tries(self.person.ask("POST", f"/api/calls/{call_id}/hang-up"))
+        await self._takes(self.habits.recap_seconds)
+        await self._tries(self.person.does(f"{case}/recap", {"solution": None, "close": True}))
+        await self._tries(self.person.ask("POST", "/api/desk/wrap-up/end"))
+
+    async def _serves(self, case: str) -> None:
         await self._takes(0.2 * self.habits.talk_seconds)
         form = IDENTITY | {"type": "complaint", "category": "20", "story": "Kartu keluarga saya diblokir."}
         await self.person.does(f"{case}/form", form, "PUT")
         await self.person.does(f"{case}/faq", {})
-        await self._takes(0.7 * self.habits.talk_seconds)
-        await self.person.does(f"{case}/answer", {"article": "KK-03", "told": True})
+        await self._takes(0.8 * self.habits.talk_seconds)
+        found = await self.person.does("/api/faq/search", {"text": "kk hilang"})
+        await self.person.does(f"{case}/answer", {"article": found["hits"][0]["code"], "told": True})
         await self.person.does(f"{case}/confirmation", {"satisfied": True})
-        await self._takes(0.1 * self.habits.talk_seconds)
-        with contextlib.suppress(httpx.HTTPStatusError):
-            await self.person.ask("POST", f"/api/calls/{call_id}/closing")
-            await self.clock.sleep(PRESSES_SECONDS)
-            await self.person.ask("POST", f"/api/calls/{call_id}/hang-up")
-        await self._takes(self.habits.recap_seconds)
-        await self.person.does(f"{case}/recap", {"solution": None, "close": True})
-        with contextlib.suppress(httpx.HTTPStatusError):
-            await self.person.ask("POST", "/api/desk/wrap-up/end")
+
+    async def _tries(self, act: Coroutine[Any, Any, Any]) -> None:
+        """Do it, and note what was refused."""
+        try:
+            await act
+        except httpx.HTTPStatusError as refused:
+            title = refused.response.json().get("title")
+            self.faults.append(f"{refused.request.url.path.rpartition('/')[2]}: {title}")
 
     async def _takes(self, seconds: float) -> None:
         """About that long, as people do."""

@@ -1,12 +1,15 @@
 """A rehearsal while it plays: who dials, who sits at which phone, and what each caller hears."""
 
 import asyncio
+import contextlib
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import httpx
 
 from agent_bridge import parts, practice
 from agent_bridge.house import open_ledger, read_office
@@ -21,6 +24,7 @@ from agent_bridge.supervisor import Running
 from config.errors import Refused
 from config.settings import Settings
 from ivr.probe.ears import Ear, Transcript, Vocabulary, frames_of, hearing, transcribe
+from ivr.probe.network import Manner, Network
 from ivr.probe.proxy import Proxy
 from ivr.probe.sipp import LOOPBACK, Act, AwaitHangUp, Counts, HangUp, Press, Sipp, SippProcess, Wait
 from ivr.providers.asterisk.plan import Phone
@@ -28,7 +32,9 @@ from ivr.speech import waves
 from ivr.speech.digits import DIGITS
 from ivr.speech.prompts import LANGUAGE_FOLDER
 from ticketing.calls.call import CallPhase
+from ticketing.facts import CallArrived
 from ticketing.ledger.reader import Reader
+from ticketing.people.phone_number import normalise
 
 FIRST_KEY_SECONDS = 7.0
 PATIENCE_SECONDS = 33.0
@@ -39,6 +45,8 @@ CALL_LIMIT_SECONDS = 400.0
 DRILL_LIMIT_SECONDS = 150.0
 """Whom a PBX that died leaves on the line hangs up after this."""
 RING_SECONDS = 1.5
+PATIENCE_TRIES = 60
+LOOKED_THROUGH = 100_000
 SETTLE_SECONDS = 60.0
 """After the last call everything must be on record within this time, whatever happened."""
 
@@ -55,6 +63,15 @@ class TooFewAgents(Refused):
         )
 
 
+class NobodyToCall(Refused):
+    """No call-back was owed, or none could be made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Tidak ada telepon balik yang dapat dilakukan.", "There was no call-back that could be made."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """How many call, how many of them give up, and how many agents there are."""
@@ -64,6 +81,8 @@ class Script:
     abandon: int
     between_seconds: float = BETWEEN_CALLS_SECONDS
     manners: Manners = field(default_factory=Manners)
+    unserved: Mapping[int, Sequence[Act]] = field(default_factory=dict)
+    """What those do whom nobody serves on the line: the office calls them when they are off it."""
 
     def __post_init__(self) -> None:
         if self.agents < 1 or not 0 <= self.abandon <= self.calls:
@@ -71,6 +90,8 @@ class Script:
 
     def acts(self, n: int) -> list[Act]:
         """What the n-th citizen does; those who give up come first, while nobody is ready."""
+        if n in self.unserved:
+            return list(self.unserved[n])
         if n < self.abandon:
             return [Wait(FIRST_KEY_SECONDS), Press("1"), Wait(PATIENCE_SECONDS - FIRST_KEY_SECONDS), HangUp()]
         category: list[Act] = [Wait(CATEGORY_SECONDS), Press(str(1 + n % 5))] if n % 3 == 0 else []
@@ -151,6 +172,7 @@ class Stage:
             agents = []
             for phone, token in zip(self._plan.phones_of("agent", "sip"), links.values(), strict=False):
                 agents.append(await self._seat(phone, token, stack))
+            await self._open_network(stack)
             ready_after = PATIENCE_SECONDS + 1.0 if script.abandon else 0.0
             readiness = asyncio.create_task(self._open_desks(agents, ready_after))
             self._began = time.time()
@@ -178,11 +200,41 @@ class Stage:
         stack.push_async_callback(agent.leave)
         return agent
 
+    async def _open_network(self, stack: AsyncExitStack) -> None:
+        """Citizens can be called, at the numbers they call from."""
+        network = Network(self._plan.ports.network)
+        await network.open()
+        stack.push_async_callback(network.close)
+        numbers = (normalise(caller_number(n)) for n in range(self._script.calls))
+        network.manners = {number: Manner(ring_seconds=RING_SECONDS) for number in numbers if number}
+
     async def _open_desks(self, agents: list[RehearsalAgent], after_seconds: float) -> None:
         await asyncio.sleep(after_seconds)
+        if self._script.unserved:
+            await self._until_off_the_line()
         for agent in agents:
             await agent.become_ready()
         self._say(f"{len(agents)} petugas siap", f"{len(agents)} agents ready")
+        for agent in agents[: len(self._script.unserved)]:
+            placed = await self._calls_next(agent)
+            self._say(f"petugas menelepon warga {placed}", f"an agent calls the citizen of {placed}")
+
+    async def _until_off_the_line(self) -> None:
+        """All who call have come, and gone again."""
+        reader = _reader(self._settings)
+        called: set[str] = set()
+        while len(called) < self._script.calls or reader.live_calls():
+            await asyncio.sleep(0.5)
+            rows = reader.changes_since(0, LOOKED_THROUGH)
+            called = {row.call_id for row in rows if row.kind == CallArrived.kind}
+
+    async def _calls_next(self, agent: RehearsalAgent) -> str:
+        """By one action; the call before it may still hold the desk's checks for a moment."""
+        for _ in range(PATIENCE_TRIES):
+            with contextlib.suppress(httpx.HTTPStatusError):
+                return str((await agent.does("/api/call-backs/next", {}))["number"])
+            await asyncio.sleep(0.5)
+        raise NobodyToCall
 
     async def _call(self, n: int) -> CitizenCall:
         script = self._script
@@ -193,7 +245,7 @@ class Stage:
         name = f"warga{n + 1:02d}"
         dialled_at = time.time()
         process: SippProcess = await self._sipp.call(
-            name, self._plan.line_number, f"0812000{n + 1:05d}", script.acts(n),
+            name, self._plan.line_number, caller_number(n), script.acts(n),
             ear_port=ear.port, seconds=self._limit_seconds,
         )  # fmt: skip
         self._say(f"{name} menelepon {self._plan.line_number}", f"{name} dials {self._plan.line_number}")
@@ -236,6 +288,11 @@ class Stage:
             if not reader.live_calls():
                 return
             await asyncio.sleep(0.2)
+
+
+def caller_number(n: int) -> str:
+    """The made-up number the n-th citizen calls from; none of those of the practice telephones."""
+    return f"0812001{n + 1:05d}"
 
 
 def _words(number: NumberHeard) -> str:

@@ -73,3 +73,24 @@ def once(case: dict[str, Any]) -> Counter[str]:
 async def test_a_story_nobody_wrote_is_refused_with_those_there_are(tmp_path: Path):
     with pytest.raises(NoSuchStory, match="escalated-deferred"):
         await rehearse_stories(Settings(home=tmp_path), ["solvd"], lambda *_: None)
+
+
+@pytest.mark.real
+async def test_whoever_hung_up_or_asked_is_called_and_the_same_ticket_goes_on_to_its_end(hotline: Settings):
+    figures = await rehearse_stories(hotline, ["call-back", "asks-for-call-back"], lambda *_: None)
+
+    cases = figures["stories"]["cases"]
+    assert [case["state"] for case in cases] == ["closed", "closed"]
+    for case in cases:
+        happened = case["events"]
+        assert (happened["ticket_registered"], happened["call_back_placed"]) == (1, 1)
+        assert happened["citizen_answered"] == 1
+        # 1 to 3 on the line, 5 to 8 and 12 to 14 in the office's call; nobody rang for step 4.
+        assert in_order(case) == [1, 2, 3, 5, 6, 7, 8, 12, 13, 14, 15]
+        assert all(message["told_at"] for message in case["messages"])
+    assert [case["events"].get("call_back_promised", 0) for case in cases].count(1) == 1
+    assert figures["tickets"]["issued"] == len(cases)
+    assert figures["call_backs_due"] == 0
+    assert figures["unexplained"] == figures["stories"]["unexplained_steps"] == 0
+    assert figures["stories"]["ledger_differences"] == 0
+    no_number_is_kept(hotline.folder)

@@ -8,7 +8,6 @@ from config.errors import Conflict, NotFound, TooManyTries
 from ticketing import tables
 from ticketing.desk.act import Act
 from ticketing.desk.once import Answer
-from ticketing.desk.owed import day_began
 from ticketing.desk.share import room
 from ticketing.facts import CallBackPlaced, Provenance
 from ticketing.people import complainant, texts
@@ -150,7 +149,7 @@ def _refuse_beyond_limits(act: Act) -> None:
     if _placed(act, by_agent, at - timedelta(hours=1)) >= rules.per_agent_an_hour:
         raise TooManyCalls
     to_citizen = or_(CALL.person_id == act.found.ticket["person_id"], CALL.ticket_id == act.ticket_id)
-    today = _placed(act, to_citizen, day_began(at))
+    today = _placed(act, to_citizen, Calendar.day_began(at))
     lately = _placed(act, to_citizen, at - timedelta(seconds=rules.between_tries.seconds))
     if lately or today >= min(rules.tries_a_day, rules.per_number_a_day):
         raise TriedTooOften

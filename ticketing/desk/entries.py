@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from config.categories import TicketType
 from config.errors import NotFound, Refused, TooManyTries
 from ticketing import case_facts, tables
+from ticketing.case_facts import Contact
 from ticketing.desk.act import Act
 from ticketing.desk.once import Answer
 from ticketing.facts import Provenance
@@ -97,6 +98,23 @@ def outline(act: Act, text: str) -> Answer:
     """The problem in outline: SOP step 7's output."""
     act.refuse_if_over()
     act.does(case_facts.OutlineWritten, text_id=act.seal(texts.OUTLINE, text))
+    return {}
+
+
+def prefer(act: Act, contact: Contact) -> Answer:
+    """How the citizen wants to hear from the office, in whatever case of theirs."""
+    act.does(case_facts.ContactPreferred, Provenance.DECLARED, person_id=act.person_id, contact=contact)
+    return {}
+
+
+def read_pin(act: Act) -> Answer:
+    """The PIN is read out to the citizen who asks for it, while they talk to the agent; audited."""
+    act.refuse_unless(
+        act.call_id is not None,
+        "PIN hanya dibacakan kepada warga yang sedang berbicara dengan Anda.",
+        "The PIN is read out only to the citizen you are talking to.",
+    )
+    act.audits("pin.read")
     return {}
 
 

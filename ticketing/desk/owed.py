@@ -7,7 +7,6 @@ from statistics import fmean
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
-from config.clock import OFFICE_ZONE
 from config.office import Office
 from ticketing import tables
 from ticketing.desk.share import Room, room
@@ -55,7 +54,7 @@ def can_be_tried(office: Office, at: datetime) -> ColumnElement[bool]:
     rules = office.call_backs
     on_the_line = exists().where(CALL.ticket_id == TICKET.ticket_id, CALL.ended_at.is_(None))
     outward = and_(CALL.ticket_id == TICKET.ticket_id, CALL.outward.is_(True))
-    today = select(func.count()).where(outward, CALL.arrived_at >= day_began(at)).scalar_subquery()
+    today = select(func.count()).where(outward, CALL.arrived_at >= Calendar.day_began(at)).scalar_subquery()
     just_now = exists().where(outward, CALL.arrived_at > at - timedelta(seconds=rules.between_tries.seconds))
     return and_(~on_the_line, ~just_now, today < rules.tries_a_day)
 
@@ -114,11 +113,6 @@ def promise_at(connection: Connection, queue: str, office: Office, at: datetime)
     if done_at is None or done_at <= by_closing:
         return by_closing
     return calendar.next_day_at(max(by_closing, at), office.call_backs.put_off_until)
-
-
-def day_began(at: datetime) -> datetime:
-    """The first instant of the office's day."""
-    return at.astimezone(OFFICE_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _handle_seconds(connection: Connection) -> float | None:

@@ -18,7 +18,7 @@ from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.writing import Writing
 from ticketing.tickets.calendar import Calendar
-from ticketing.tickets.follow_up import DueKind, told_of_miss
+from ticketing.tickets.follow_up import DueKind, call_back_owed, told_of_miss
 
 DUE_AT_A_TIME = 200
 REFOLDED_AT_A_TIME = 20
@@ -141,7 +141,8 @@ def missed(
         level=level,
         told=told_of_miss(found.standing, office, level, at),
     )
-    if kind is not DueKind.CALL_BACK:
+    owed = call_back_owed(found.standing)
+    if owed is None or owed.due_at > due_at:
         return (late,)
     put_off = case_facts.CallBackPutOff(
         key=f"{key}/put-off",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, update
 
 from ticketing import tables
+from ticketing.case_facts import Origin
 from ticketing.ledger.reader import AnyRow
 from ticketing.statements import insert_for
 from ticketing.tickets.messages import MessageKind
@@ -78,11 +79,15 @@ def stuck_since(connection: Connection, at: datetime) -> datetime | None:
 
 
 def seconds_to_number(connection: Connection, since: datetime) -> list[float]:
-    """How long each number took from being owed to being sent, of those owed since then; in order."""
+    """How long each number took from being owed to being sent, of those owed since then; in order.
+
+    One from a paper slip was typed in long after.
+    """
     statement = (
         select(OUTBOX.owed_at, DELIVERY.tried_at)
-        .select_from(WITH_DELIVERIES)
+        .select_from(WITH_DELIVERIES.join(tables.tickets, tables.tickets.c.ticket_id == OUTBOX.ticket_id))
         .where(
+            tables.tickets.c.origin != Origin.PAPER.value,
             OUTBOX.kind == MessageKind.NUMBER.value,
             OUTBOX.owed_at >= since,
             DELIVERY.state == Delivery.SENT.value,
@@ -133,7 +138,7 @@ def try_again(connection: Connection, at: datetime, keys: Collection[str]) -> No
 def tasks(at: datetime) -> Select[tuple[object, ...]]:
     """Messages a person must see to, with `why`: no text reaches the citizen, or none went out.
 
-    A number that the caller has heard is nobody's task.
+    A number that the citizen has heard, or has on their screen or slip, is nobody's task.
     """
     call, ticket = tables.calls.c, tables.tickets.c
     why = case(
@@ -151,11 +156,8 @@ def tasks(at: datetime) -> Select[tuple[object, ...]]:
         call.ticket_id == OUTBOX.ticket_id,
         or_(call.times_spoken > 0, call.answered_at.is_not(None)),
     )
-    number_heard = and_(
-        OUTBOX.kind == MessageKind.NUMBER.value,
-        ticket.registered_by_call_id.is_not(None),
-        heard.exists(),
-    )
+    known = or_(heard.exists(), ticket.origin != Origin.CALL.value)
+    number_known = and_(OUTBOX.kind == MessageKind.NUMBER.value, known)
     joined = WITH_DELIVERIES.join(tables.tickets, ticket.ticket_id == OUTBOX.ticket_id)
     statement = select(tables.outbox, OUTBOX.owed_at.label("place"), why.label("why")).select_from(joined)
-    return statement.where(OUTBOX.told_at.is_(None), ~goes_by_itself, ~number_heard)
+    return statement.where(OUTBOX.told_at.is_(None), ~goes_by_itself, ~number_known)

@@ -7,7 +7,7 @@ little more than one of them.
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, literal, literal_column, select
@@ -131,6 +131,11 @@ class Recorder:
 
     def _facts_of_case(self, connection: Connection) -> Callable[[str], Iterable[CaseFact]]:
         return lambda ticket_id: self._cases.facts_of(connection, ticket_id).values()
+
+    def numbers(self, connection: Connection, day: date, count: int) -> list[TicketNumber]:
+        """So many numbers of a day."""
+        first = _take_serials(connection, day, count)
+        return [TicketNumber(day, serial) for serial in range(first, first + count)]
 
     def next_number(self, connection: Connection, at: datetime) -> TicketNumber:
         """A number for a ticket that is opened by hand."""

@@ -1,7 +1,7 @@
 """The writer's transaction as work inside it sees it: what it reads is what its facts will change."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -9,6 +9,7 @@ from config.office import Sop
 from ticketing.facts import Fact, Report
 from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.recorder import Committed, Recorder
+from ticketing.tickets.number import TicketNumber
 
 
 class Writing:
@@ -34,6 +35,10 @@ class Writing:
     def refold(self, ticket_ids: Iterable[str]) -> None:
         """Write these tickets' rows anew from what is recorded of them."""
         self._recorder.refold(self.connection, ticket_ids)
+
+    def reserve_numbers(self, day: date, count: int) -> list[TicketNumber]:
+        """That many numbers of the day, for paper."""
+        return self._recorder.numbers(self.connection, day, count)
 
     def next_number(self, at: datetime) -> str:
         """A number, digits only, for a ticket that is opened by hand."""

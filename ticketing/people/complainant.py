@@ -51,6 +51,12 @@ def _add(connection: Connection, vault: Vault, seen_at: Mapping[str, datetime]) 
     return persons
 
 
+def known_as(connection: Connection, vault: Vault, number: str, seen_at: datetime) -> str:
+    """The person of that number (E.164), who gets a file now if there was none."""
+    found = _find(connection, vault, [number]) or _add(connection, vault, {number: seen_at})
+    return found[number]
+
+
 def add_nameless(connection: Connection, vault: Vault, seen_at: datetime) -> str:
     """A file for somebody whose number is not known; returns its reference."""
     person_id = uuid.uuid4().hex

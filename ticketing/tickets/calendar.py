@@ -111,6 +111,11 @@ class Calendar:
         days_off = self.hours.days_off.get(day.year, ())
         return day.weekday() in self.hours.week and all(off.day != day for off in days_off)
 
+    @staticmethod
+    def day_began(at: datetime) -> datetime:
+        """The first instant of the office's day."""
+        return at.astimezone(OFFICE_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+
     def _opening_of(self, day: date) -> tuple[datetime, datetime] | None:
         if not self.is_working_day(day):
             return None

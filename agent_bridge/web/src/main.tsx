@@ -11,7 +11,10 @@ import { DispatcherPage } from "./pages/Dispatcher";
 import { HomePage } from "./pages/Home";
 import { OfficialPage } from "./pages/Official";
 import { PracticePage } from "./pages/Practice";
+import { RegisterPage } from "./pages/Register";
 import { SignInPage } from "./pages/SignIn";
+import { StatusPage } from "./pages/Status";
+import { SupervisorPage } from "./pages/Supervisor";
 import { type Language, LanguageContext, storedLanguage } from "./text";
 
 const theme = createTheme({
@@ -28,6 +31,9 @@ const routes = root.addChildren([
   createRoute({ getParentRoute: () => root, path: "/meja", component: DeskPage }),
   createRoute({ getParentRoute: () => root, path: "/dispatcher", component: DispatcherPage }),
   createRoute({ getParentRoute: () => root, path: "/pejabat", component: OfficialPage }),
+  createRoute({ getParentRoute: () => root, path: "/pengawas", component: SupervisorPage }),
+  createRoute({ getParentRoute: () => root, path: "/status", component: StatusPage }),
+  createRoute({ getParentRoute: () => root, path: "/daftar", component: RegisterPage }),
   createRoute({ getParentRoute: () => root, path: "/telepon", component: PracticePage }),
 ]);
 const router = createRouter({ routeTree: routes });

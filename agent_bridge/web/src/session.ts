@@ -7,7 +7,7 @@ import { call, Refusal, type Role, type SessionView, whoAmI } from "./api/client
 const PAGES: Partial<Record<Role, string>> = {
   agent: "/meja",
   dispatcher: "/dispatcher",
-  supervisor: "/dispatcher",
+  supervisor: "/pengawas",
   official: "/pejabat",
 };
 

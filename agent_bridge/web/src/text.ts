@@ -2,12 +2,14 @@
 import { createContext, useContext } from "react";
 import { CALL_BACK_TEXTS } from "./text_call_backs";
 import { CASE_TEXTS } from "./text_cases";
+import { CITIZEN_TEXTS } from "./text_citizen";
 
 export type Language = "id" | "en";
 
 const TEXTS = {
   ...CASE_TEXTS,
   ...CALL_BACK_TEXTS,
+  ...CITIZEN_TEXTS,
   title: ["Call Center Dispendukcapil", "Civil registration call centre"],
   practice: ["LATIHAN: tidak ada yang nyata di sini", "PRACTICE: nothing here is real"],
   desk: ["Meja petugas", "Agent's desk"],
@@ -101,8 +103,8 @@ const TEXTS = {
   ],
   keys: ["Tombol pintas", "Keyboard"],
   keysHelp: [
-    "Alt+T terima · Alt+B bisu · Alt+U tutup panggilan · Alt+S siap · Alt+R siap sekarang (rekap) · Alt+O telepon balik · Alt+N nama · Alt+Q buku FAQ · Alt+P sampaikan · Alt+K ke dispatcher · Alt+L keluhan lain · Alt+Y ya · Alt+X belum · Alt+J lanjut · Alt+I simpan rekap · Alt+W simpan dan tutup tiket · ? bantuan",
-    "Alt+T answer · Alt+B mute · Alt+U close the call · Alt+S ready · Alt+R ready now (wrap-up) · Alt+O call back · Alt+N name · Alt+Q FAQ book · Alt+P tell · Alt+K to the dispatcher · Alt+L another complaint · Alt+Y yes · Alt+X not yet · Alt+J go on · Alt+I save the recap · Alt+W save and close the ticket · ? help",
+    "Alt+T terima · Alt+B bisu · Alt+U tutup panggilan · Alt+S siap · Alt+R siap sekarang (rekap) · Alt+O telepon balik · Alt+G peristiwa · Alt+N nama · Alt+Q buku FAQ · Alt+P sampaikan · Alt+K ke dispatcher · Alt+L keluhan lain · Alt+Y ya · Alt+X belum · Alt+J lanjut · Alt+I simpan rekap · Alt+W simpan dan tutup tiket · ? bantuan",
+    "Alt+T answer · Alt+B mute · Alt+U close the call · Alt+S ready · Alt+R ready now (wrap-up) · Alt+O call back · Alt+G common cause · Alt+N name · Alt+Q FAQ book · Alt+P tell · Alt+K to the dispatcher · Alt+L another complaint · Alt+Y yes · Alt+X not yet · Alt+J go on · Alt+I save the recap · Alt+W save and close the ticket · ? help",
   ],
   steps: ["Langkah SOP", "SOP steps"],
   step: ["Langkah", "Step"],

@@ -9,6 +9,7 @@ import { useForm } from "../form";
 import { useAltKey } from "../keys";
 import { useText } from "../text";
 import { Confirmation, Elsewhere, SolutionCard } from "./case/Answers";
+import { CauseOfCase } from "./Causes";
 import { CaseForm, FormState } from "./case/CaseForm";
 import { DispatchForm } from "./case/DispatchForm";
 import { Duplicates } from "./case/Duplicates";
@@ -103,6 +104,7 @@ function Work({ found, phase, now, steps, show }: Props & { found: CaseView; roo
       {acting.refusal && <Alert color="red" role="alert" py={6} withCloseButton onClose={acting.forget} data-testid="refusal">{acting.refusal}</Alert>}
       <div className="case-sides">
         <div>
+          {!over && <CauseOfCase found={found} acting={acting} />}
           <Duplicates found={found} acting={acting} />
           <CaseForm found={found} onCall={onCall} over={over} choices={choices} draft={draft} form={form} />
         </div>

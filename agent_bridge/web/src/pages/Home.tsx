@@ -9,6 +9,7 @@ import { type TextKey, useText } from "../text";
 const DOORS: { roles: Role[]; title: TextKey; hint: TextKey; to: string }[] = [
   { roles: ["agent", "supervisor"], title: "desk", hint: "deskHint", to: "/meja" },
   { roles: ["dispatcher", "supervisor"], title: "dispatcher", hint: "dispatcherHint", to: "/dispatcher" },
+  { roles: ["supervisor"], title: "supervisor", hint: "supervisorHint", to: "/pengawas" },
   { roles: ["official"], title: "official", hint: "officialHint", to: "/pejabat" },
 ];
 
@@ -38,6 +39,8 @@ export function HomePage() {
         )}
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           {open.map((door) => <Door key={door.to} {...door} />)}
+          {!user && <Door title="statusTitle" hint="statusHint" to="/status" />}
+          {!user && <Door title="webForm" hint="webFormHint" to="/daftar" />}
           {practice.isSuccess && <Door title="practicePhone" hint="practiceHint" to="/telepon" />}
         </SimpleGrid>
       </Container>

@@ -1,0 +1,159 @@
+"""Doors for citizens, who have no account: how a ticket stands, and registering one by web form."""
+
+import asyncio
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+
+from agent_bridge.api import citizen_views as said
+from agent_bridge.api.doorway import AnyHouse, OnceAsked
+from agent_bridge.api.refusals import PROBLEMS, language_of
+from agent_bridge.api.views import LabelView
+from agent_bridge.house import House
+from config.clock import now
+from config.errors import NotFound, Text
+from ticketing.case_facts import CITIZEN, Origin
+from ticketing.citizens.filing import Filing, Form
+from ticketing.citizens.status import CitizenStatus, Standing
+from ticketing.desk.once import Answer, Asked, once
+from ticketing.ledger.writing import Writing
+from ticketing.people.pin import pin_of
+from ticketing.tickets.number import from_digits
+
+router = APIRouter(prefix="/api", tags=["citizens"], responses=PROBLEMS)
+
+SENTENCES = {
+    Standing.REGISTERED: Text(
+        "Tiket terdaftar dan menunggu petugas.", "The ticket is registered and waits for an agent."
+    ),
+    Standing.CALL_BACK: Text("Kami akan menelepon kembali.", "We are going to call back."),
+    Standing.IN_HAND: Text("Sedang ditangani petugas.", "An agent has it in hand."),
+    Standing.WITH_DISPATCHER: Text(
+        "Sedang diteruskan ke bidang yang berwenang.", "It is on its way to the unit in charge."
+    ),
+    Standing.WITH_OFFICIAL: Text("Sedang ditangani pejabat terkait.", "The official in charge has it."),
+    Standing.ANSWERED: Text(
+        "Jawabannya sudah ada. Telepon kami bila belum Anda terima.",
+        "There is an answer. Call us if you have not received it.",
+    ),
+    Standing.CLOSED: Text("Sudah selesai.", "It is settled."),
+    Standing.ENDED: Text("Ditutup tanpa tindak lanjut.", "It was closed without further steps."),
+}
+PROMISES = {
+    "call": Text("Kami menelepon paling lambat", "We call by"),
+    "answer": Text("Jawaban paling lambat", "Answered by"),
+}
+FURTHER = Text(
+    "Belum puas? Minta bicara dengan pengawas lewat hotline, atau lapor ke Ombudsman RI.",
+    "Not satisfied? Ask for the supervisor at the hotline, or turn to the Ombudsman.",
+)
+NEXT = Text(
+    "Catat nomor dan PIN ini. Kami menghubungi Anda; layanan ini tidak dipungut biaya.",
+    "Note this number and PIN. We get in touch with you; this service is free of charge.",
+)
+
+
+class NoMatch(NotFound):
+    """Number and PIN do not belong together; nothing tells which of them is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nomor tiket dan PIN tidak cocok. Periksa keduanya, atau telepon kami.",
+            "Ticket number and PIN do not belong together. Check both, or call us.",
+        )
+
+
+@router.get("/registrations/choices")
+async def choices(house: AnyHouse) -> said.FormChoices:
+    """What the web form may be filled with."""
+    office = house.office
+    matters = [one for one in office.categories.values() if not one.restricted]
+    return said.FormChoices(
+        types=[LabelView(code=t.code, id=t.label.id, en=t.label.en) for t in office.types.values()],
+        categories=[LabelView(code=c.code, id=c.label.id, en=c.label.en) for c in matters],
+        districts=[LabelView(code=code, id=name, en=name) for code, name in office.districts.items()],
+        line_number=house.settings.line_number,
+    )
+
+
+@router.post("/status")
+async def status(body: said.StatusQuestion, request: Request, house: AnyHouse) -> said.StatusAnswer:
+    """How the ticket stands, for whoever knows its number and PIN."""
+    digits = body.number.replace("-", "").replace(" ", "")
+    found = await house.statuses.check(digits, body.pin.strip(), _source(request))
+    if found is None:
+        raise NoMatch
+    return await asyncio.to_thread(_answer, house, found, request)
+
+
+@router.post("/registrations", status_code=201)
+async def register(
+    body: said.WebForm, asked: OnceAsked, request: Request, house: AnyHouse
+) -> said.Registered:
+    """Register a complaint or request without calling: same number, same clocks."""
+    house.web_registrations.check(_source(request), now())
+    form = Form(
+        name=body.name,
+        phone=body.phone,
+        ticket_type=body.type,
+        category=body.category,
+        story=body.story,
+        district=body.district,
+        contact=body.contact,
+    )
+    ticket_id = await _registered(house, asked, form)
+    ticket = await asyncio.to_thread(house.reader.ticket, ticket_id)
+    assert ticket is not None
+    return said.Registered(
+        number=from_digits(ticket_id).written,
+        pin=pin_of(house.vault, ticket_id),
+        answer_by=ticket.limit_at,
+        next=NEXT.say(language_of(request)),
+    )
+
+
+async def _registered(house: House, asked: Asked, form: Form) -> str:
+    """The ticket's id; the same request gets the same one, and what is kept of it holds no PIN."""
+    at = now()
+
+    def work(writing: Writing) -> Answer:
+        filing = Filing(writing, house.vault, house.office, at, Origin.WEB)
+        return once(
+            writing.connection, house.vault, CITIZEN, asked, at, lambda: {"ticket_id": filing.by_web(form)}
+        )
+
+    return str((await house.journal.write(work))["ticket_id"])
+
+
+def _source(request: Request) -> str:
+    return f"web|{request.client.host if request.client else ''}"
+
+
+def _answer(house: House, found: CitizenStatus, request: Request) -> said.StatusAnswer:
+    language = language_of(request)
+    ticket = house.reader.ticket(found.ticket_id)
+    assert ticket is not None
+    sop = house.reader.sop(ticket.sop_version) or house.office.sop
+    promised_at, promise = _promise(found)
+    return said.StatusAnswer(
+        number=from_digits(found.ticket_id).written,
+        standing=found.standing.value,
+        sentence=SENTENCES[found.standing].say(language),
+        is_open=found.is_open,
+        registered_at=found.registered_at,
+        closed_at=found.closed_at,
+        steps=[
+            said.PassedStep(step=step.number, id=step.name.id, en=step.name.en)
+            for step in sop.steps
+            if step.number in found.steps_passed
+        ],
+        promised_at=promised_at,
+        promise=PROMISES[promise].say(language) if promise else None,
+        further=FURTHER.say(language),
+    )
+
+
+def _promise(found: CitizenStatus) -> tuple[datetime | None, str | None]:
+    if found.call_by:
+        return found.call_by, "call"
+    return found.answer_by, "answer" if found.answer_by else None

@@ -1,0 +1,82 @@
+"""What citizens ask without an account, and what they are answered."""
+
+from datetime import datetime
+
+from pydantic import AwareDatetime, Field
+
+from agent_bridge.api.views import Asking, LabelView, View
+from ticketing.case_facts import Contact
+
+
+class StatusQuestion(Asking):
+    """A ticket's number and its PIN; in the body, for addresses are kept in logs."""
+
+    number: str = Field(min_length=1, max_length=20, examples=["261123-0042-4"])
+    pin: str = Field(min_length=1, max_length=12, examples=["123456"])
+
+
+class PassedStep(View):
+    """A step of the SOP that is over."""
+
+    step: int
+    id: str
+    en: str
+
+
+class StatusAnswer(View):
+    """How the ticket stands; nothing personal. `promised_at` is the next thing the office promised."""
+
+    number: str
+    standing: str
+    sentence: str
+    is_open: bool
+    registered_at: datetime
+    closed_at: datetime | None
+    steps: list[PassedStep]
+    promised_at: datetime | None
+    promise: str | None
+    further: str
+
+
+class WebForm(Asking):
+    """The web form."""
+
+    name: str = Field(min_length=2, max_length=120, examples=["Sari Contoh"])
+    phone: str = Field(min_length=5, max_length=30, examples=["0812 0000 0042"])
+    type: str = Field(max_length=20, examples=["complaint"])
+    category: str = Field(max_length=10, examples=["11"])
+    story: str = Field(min_length=5, max_length=4000, examples=["KTP belum jadi sejak tiga bulan."])
+    district: str | None = Field(None, max_length=2, examples=["07"])
+    contact: Contact = Contact.CALL
+
+
+class Registered(View):
+    """The number and the PIN, to be written down, and by when the office answers."""
+
+    number: str
+    pin: str
+    answer_by: datetime
+    next: str
+
+
+class Slip(WebForm):
+    """A slip of paper: the form, its own number and time, and what was told already."""
+
+    number: str = Field(max_length=20, examples=["261123-0042-4"])
+    happened_at: AwareDatetime = Field(examples=["2026-11-23T02:00:00Z"])
+    solution: str | None = Field(None, max_length=4000)
+
+
+class SlipTaken(View):
+    """The slip is a ticket now."""
+
+    number: str
+
+
+class FormChoices(View):
+    """What the web form may be filled with."""
+
+    types: list[LabelView]
+    categories: list[LabelView]
+    districts: list[LabelView]
+    line_number: str

@@ -1,0 +1,311 @@
+"""Citizens without an account: status by number and PIN, registration by web, slips of paper."""
+
+import asyncio
+from collections import Counter
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import ASGITransport, AsyncClient, Response
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, func, select
+
+from agent_bridge.commands.paper import _page
+from config.clock import now, office_day
+from tests.agent_bridge.conftest import OfficeAtWork
+from tests.builders import MONDAY_MORNING, OFFICE, Story, a_desk
+from ticketing import tables
+from ticketing.citizens import slips
+from ticketing.citizens.limits import KEPT, AskedTooOften, Limit
+from ticketing.citizens.status import LOCKED_AFTER, StatusDesk
+from ticketing.ledger.recorder import Registration
+from ticketing.people.pin import pin_of
+from ticketing.reports.telling import tell
+from ticketing.tickets.number import TicketNumber, from_digits
+
+FORM = {
+    "name": "Sari Contoh", "phone": "0812 0000 0042", "type": "complaint", "category": "11",
+    "story": "KTP belum jadi. NIK saya 3578014101900001.", "district": "07",
+}  # fmt: skip
+
+
+def outside(office: OfficeAtWork) -> AsyncClient:
+    return AsyncClient(transport=ASGITransport(office.app), base_url="http://hotline")
+
+
+async def asks(client: AsyncClient, number: str, pin: str, language: str = "id") -> Response:
+    headers = {"Accept-Language": language}
+    return await client.post("/api/status", json={"number": number, "pin": pin}, headers=headers)
+
+
+async def registers(client: AsyncClient, key: str = "daftar-web-1", **more: Any) -> Response:
+    return await client.post("/api/registrations", json=FORM | more, headers={"Idempotency-Key": key})
+
+
+def wrong(pin: str) -> str:
+    return f"{(int(pin) + 1) % 10**6:06d}"
+
+
+async def test_number_and_pin_tell_how_it_stands_and_nothing_personal(office: OfficeAtWork):
+    ticket_id = await office.call()
+    await office.dewi.does(f"/cases/{ticket_id}/form", {"name": "Budi Rahasia", "story": "rahasia"}, "PUT")
+    pin = pin_of(office.house.vault, ticket_id)
+
+    async with outside(office) as client:
+        right = await asks(client, from_digits(ticket_id).written, pin)
+        english = await asks(client, ticket_id, pin, "en")
+
+    said = right.json()
+    assert (said["standing"], said["is_open"]) == ("in_hand", True)
+    assert english.json()["sentence"] == "An agent has it in hand."
+    assert {1, 3, 4} <= {step["step"] for step in said["steps"]}
+    assert "Ombudsman" in said["further"]
+    assert said["promised_at"]
+    assert "Budi" not in right.text
+    assert "081200000042" not in right.text
+    assert right.headers["cache-control"] == "no-store"
+
+
+async def test_a_wrong_pin_an_unknown_number_and_no_number_get_the_same_answer(office: OfficeAtWork):
+    ticket_id = await office.call()
+    unknown = TicketNumber(office_day(now()), 4711).digits
+
+    async with outside(office) as client:
+        answers = [
+            await asks(client, number, pin)
+            for number, pin in (
+                (ticket_id, wrong(pin_of(office.house.vault, ticket_id))),
+                (unknown, pin_of(office.house.vault, unknown)),
+                ("12345", "000000"),
+            )
+        ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+
+
+async def test_wrong_and_unknown_do_the_same_work(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        await desk.record(Story().arrives().is_registered())
+        ticket_id = desk.reader.call("pbx-1.0").ticket_id
+        status = StatusDesk(desk.journal, desk.reader, desk.vault, lambda: OFFICE, lambda: MONDAY_MORNING)
+        said: Counter[str] = Counter()
+        asked: list[str] = []
+        event.listen(desk.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+
+        for number in (ticket_id, TicketNumber(date(2026, 11, 23), 999).digits, "tidak ada"):
+            asked.clear()
+            assert await status.check(number, "x", f"dari {number}") is None
+            said["\n".join(asked)] += 1
+
+    assert len(said) == 1, "the same statements, in the same order"
+
+
+async def test_ten_failures_lock_it_until_the_citizen_calls_again(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        await desk.record(Story().arrives().is_registered().queues(20).abandons(60).ends(60))
+        ticket_id = desk.reader.call("pbx-1.0").ticket_id
+        pin, clock = pin_of(desk.vault, ticket_id), [MONDAY_MORNING + timedelta(minutes=5)]
+        status = StatusDesk(desk.journal, desk.reader, desk.vault, lambda: OFFICE, lambda: clock[0])
+        for n in range(LOCKED_AFTER):
+            assert await status.check(ticket_id, wrong(pin), f"penebak {n}") is None
+
+        locked = await status.check(ticket_id, pin, "warga")
+        again = Story("pbx-2.0").arrives(900)
+        from ticketing import facts
+
+        more = {"ticket_id": ticket_id, "keyed_in": False, "sop_version": OFFICE.sop.version}
+        await desk.record(again.add(facts.TicketContinued, 910, "continued", **more))
+        clock[0] = MONDAY_MORNING + timedelta(minutes=20)
+        opened = await status.check(ticket_id, pin, "warga")
+
+    assert locked is None
+    assert opened is not None
+    assert opened.ticket_id == ticket_id
+
+
+async def test_ten_thousand_guesses_find_nothing_and_harm_nobody(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        await desk.record(Story().arrives().is_registered().queues(20).abandons(60).ends(60))
+        mine = desk.reader.call("pbx-1.0").ticket_id
+        other = await desk.journal.register(Registration("pbx-2.0", MONDAY_MORNING))
+        at = MONDAY_MORNING + timedelta(minutes=5)
+        status = StatusDesk(desk.journal, desk.reader, desk.vault, lambda: OFFICE, lambda: at)
+        outcomes: Counter[str] = Counter()
+
+        async def guess(n: int) -> None:
+            number = TicketNumber(date(2026, 11, 23), 2 + n % 50).digits
+            try:
+                found = await status.check(number, f"{n % 10**6:06d}", f"alamat {n % 700}")
+                outcomes["found" if found else "nothing"] += 1
+            except AskedTooOften:
+                outcomes["refused"] += 1
+
+        for start in range(0, 10_000, 500):
+            await asyncio.gather(*(guess(n) for n in range(start, start + 500)))
+        unharmed = await status.check(mine, pin_of(desk.vault, mine), "warga")
+        with desk.reader.connect() as connection:
+            rows = connection.scalar(select(func.count()).select_from(tables.pin_guesses))
+
+    assert outcomes["found"] == 0
+    assert outcomes.total() == 10_000
+    assert rows is not None
+    assert rows <= 51, "a row for each number that was guessed at, and no more"
+    assert unharmed is not None
+    assert other.ticket_id != mine
+
+
+def test_a_limit_forgets_whom_it_has_no_room_for():
+    limit = Limit(2, timedelta(hours=1))
+    for n in range(KEPT + 500):
+        limit.check(f"alamat {n}", MONDAY_MORNING)
+
+    assert len(limit._asked) == KEPT
+
+
+async def test_a_web_form_becomes_a_ticket_of_the_same_series_with_the_same_clocks(office: OfficeAtWork):
+    by_phone = await office.call()
+    async with outside(office) as client:
+        first, again = await registers(client), await registers(client)
+        status = await asks(client, first.json()["number"], first.json()["pin"])
+
+    number = first.json()["number"].replace("-", "")
+    assert (first.status_code, again.json()) == (201, first.json()), "asked twice, registered once"
+    assert from_digits(number).serial == from_digits(by_phone).serial + 1
+    ticket = office.house.reader.ticket(number)
+    assert (ticket.origin, ticket.state, ticket.owner_role) == ("web", "recorded", "call_centre")
+    assert ticket.limit_at is not None
+    assert status.json()["standing"] == "in_hand"
+    seen = await office.dewi.sees(f"/cases/{number}")
+    assert "[NIK]" in seen["story"]
+    assert number in [line["number"].replace("-", "") for line in (await office.dewi.sees("/cases"))["cases"]]
+    assert not any(step["step"] in (3, 4) for step in seen["steps"])
+
+
+async def test_a_closed_web_ticket_leaves_no_step_unexplained(office: OfficeAtWork):
+    async with outside(office) as client:
+        number = (await registers(client)).json()["number"]
+    case = f"/cases/{number}"
+    await office.dewi.does(f"{case}/outline", {"text": "Kartu belum dicetak."})
+    await office.dewi.does(f"{case}/answer", {"article": "KTP-01", "told": False})
+    await office.dewi.does(f"{case}/delivery", {"channel": "message"})
+    await office.dewi.does(f"{case}/confirmation", {"satisfied": True})
+    done = await office.dewi.does(f"{case}/recap", {"close": True})
+
+    assert done["state"] == "closed"
+    found = office.house.reader.case(number.replace("-", ""), office.house.office)
+    assert tell(found, office.house.office.sop, office.house.office, now()).unexplained == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"phone": "bukan nomor"}, 400),
+        ({"phone": "0315920001", "contact": "text"}, 400),
+        ({"category": "zz"}, 404),
+        ({"story": "x"}, 422),
+    ],
+)
+async def test_a_form_that_is_wrong_is_refused_in_words(
+    office: OfficeAtWork, more: dict[str, Any], status: int
+):
+    async with outside(office) as client:
+        refused = await registers(client, **more)
+
+    assert refused.status_code == status, refused.text
+    assert refused.json()["detail"]
+
+
+async def test_one_address_and_one_number_may_register_only_so_often(office: OfficeAtWork):
+    async with outside(office) as client:
+        answers = [await registers(client, f"daftar-web-{n}") for n in range(7)]
+
+    assert [answer.status_code for answer in answers] == [201] * 3 + [429] * 4
+
+
+async def test_who_wants_text_only_is_never_called(office: OfficeAtWork):
+    ticket_id = await office.call()
+    await office.dewi.does(f"/cases/{ticket_id}/contact", {"contact": "text"}, "PUT")
+    await office.hang_up()
+
+    found = office.house.reader.case(ticket_id, office.house.office)
+    assert found.standing.case.text_only
+    with office.house.reader.connect() as connection:
+        assert connection.scalar(select(tables.persons.c.text_only)) is True
+
+
+async def test_the_pin_is_read_out_only_while_the_citizen_talks_and_the_audit_has_it(office: OfficeAtWork):
+    ticket_id = await office.call()
+
+    told = await office.dewi.does(f"/cases/{ticket_id}/pin")
+    await office.hang_up()
+    await office.wrap_up_ends()
+    later = await office.dewi.ask("POST", f"/cases/{ticket_id}/pin")
+
+    assert told["pin"] == pin_of(office.house.vault, ticket_id)
+    assert later.status_code == 409
+    assert "pin.read" in [line["action"] for line in (await office.sari.sees("/audit"))["lines"]]
+
+
+# --- paper ---
+
+
+async def reserved(office: OfficeAtWork, count: int = 3) -> list[TicketNumber]:
+    reserving = partial(slips.reserve, day=office_day(now()), count=count, at=now(), by="cli")
+    return await office.house.journal.write(reserving)
+
+
+async def test_a_slip_is_typed_in_once_under_its_own_number_and_time(office: OfficeAtWork):
+    first, second, _ = await reserved(office)
+    registered = await office.call()
+    slip = FORM | {"number": first.written, "happened_at": now().isoformat()}
+
+    taken = await office.dewi.does("/paper", slip)
+    twice = await office.dewi.ask("POST", "/paper", slip)
+    never_printed = await office.dewi.ask(
+        "POST", "/paper", slip | {"number": from_digits(registered).written}
+    )
+    early = now() - timedelta(days=1)
+    too_early = await office.dewi.ask(
+        "POST", "/paper", slip | {"number": second.written, "happened_at": early.isoformat()}
+    )
+
+    assert taken["number"] == first.written
+    assert (twice.status_code, never_printed.status_code, too_early.status_code) == (409, 409, 400)
+    assert registered not in {one.digits for one in (first, second)}
+    found = office.house.reader.case(first.digits, office.house.office)
+    assert {fact.provenance.value for fact in found.case_facts} == {"reconstructed"}
+    assert [row.ticket_id for row in slips.unused(office.house.reader)] == [second.digits, _.digits]
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=st.lists(st.sampled_from([0, 1, 3, 7]), min_size=1, max_size=8))
+def test_no_number_is_ever_given_twice_be_it_by_voice_or_on_paper(tmp_path_factory: Any, plan: list[int]):
+    async def run() -> list[str]:
+        folder = tmp_path_factory.mktemp("kertas")
+        taken: list[str] = []
+        async with a_desk(folder) as desk:
+            for n, count in enumerate(plan):
+                # The day of the second half is another.
+                at = MONDAY_MORNING + timedelta(days=n // 4)
+                if count:
+                    reserving = partial(slips.reserve, day=at.date(), count=count, at=at, by="cli")
+                    taken += [one.digits for one in await desk.journal.write(reserving)]
+                else:
+                    made = await desk.journal.register(Registration(f"pbx-{n}.0", at))
+                    taken.append(made.ticket_id)
+        return taken
+
+    taken = asyncio.run(run())
+
+    assert len(set(taken)) == len(taken)
+
+
+def test_a_slip_shows_its_number_and_what_is_to_be_written():
+    page = _page([TicketNumber(date(2026, 11, 23), 42)])
+
+    assert "261123-0042-4" in page
+    assert "Uraian pengaduan" in page

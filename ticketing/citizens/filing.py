@@ -1,0 +1,197 @@
+"""Tickets without a call: what a citizen writes in the web form, or an agent types in from a slip."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from config.errors import Conflict, NotFound, Refused, TooManyTries
+from config.office import Office
+from ticketing import case_facts, tables
+from ticketing.case_facts import CITIZEN, CaseFact, Contact, Origin
+from ticketing.facts import Provenance
+from ticketing.ledger.writing import Writing
+from ticketing.people import complainant, phone_number, texts
+from ticketing.people.free_text import take_out_niks
+from ticketing.people.privacy import Vault
+from ticketing.tickets.calendar import Calendar
+
+OPEN_A_DAY = 3
+"""Tickets of one number that may be registered by web on one day."""
+TICKET = tables.tickets.c
+
+
+class NoTelephone(Refused):
+    """The office must be able to reach the citizen."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nomor telepon tidak terbaca. Tulis seperti 0812 3456 7890 atau 031 9925 4200.",
+            "The telephone number cannot be read. Write it like 0812 3456 7890 or 031 9925 4200.",
+        )
+
+
+class TextNeedsMobile(Refused):
+    """A landline takes no text messages."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Telepon rumah tidak menerima pesan. Tulis nomor ponsel, atau pilih ditelepon.",
+            "A landline takes no messages. Write a mobile number, or choose to be called.",
+        )
+
+
+class EnoughToday(TooManyTries):
+    """That number registered as much as may be today."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Sudah cukup banyak pendaftaran untuk nomor ini hari ini. Silakan menelepon kami.",
+            "There are enough registrations for this number today. Please call us.",
+        )
+
+
+class NotReserved(Conflict):
+    """The slip's number was not printed for paper, or was typed in before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nomor itu bukan nomor slip, atau sudah pernah diketik. Periksa nomor dan angka terakhirnya.",
+            "That is no slip's number, or it was typed in before. Check the number and its last digit.",
+        )
+
+
+class WrongTime(Refused):
+    """A slip was not filled in before it was printed, nor will be."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Waktu pada slip harus sesudah slip dicetak dan sebelum sekarang.",
+            "The slip's time must be after it was printed and before now.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is filled in; the number is in any form people write."""
+
+    name: str
+    phone: str
+    ticket_type: str
+    category: str
+    story: str
+    district: str | None = None
+    contact: Contact = Contact.CALL
+    solution: str | None = None
+
+    def check(self, office: Office) -> str:
+        """The number in E.164; raises what is wrong with the form."""
+        number = phone_number.normalise(self.phone)
+        if number is None:
+            raise NoTelephone
+        if self.contact is Contact.TEXT and not phone_number.is_mobile(number):
+            raise TextNeedsMobile
+        if self.ticket_type not in office.types or self.category not in office.categories:
+            raise NotFound("Jenis atau perihal itu tidak ada.", "There is no such type or category.")
+        if self.district is not None and self.district not in office.districts:
+            raise NotFound("Kecamatan itu tidak ada.", "There is no such district.")
+        return number
+
+
+@dataclass(slots=True)
+class Filing:
+    """One form while it becomes a ticket."""
+
+    writing: Writing
+    vault: Vault
+    office: Office
+    at: datetime
+    origin: Origin
+    actor_id: str = CITIZEN
+    actor_role: str = CITIZEN
+
+    def by_web(self, form: Form) -> str:
+        """Register it under a number of its own; its id. Raises EnoughToday and what `check` does."""
+        number = form.check(self.office)
+        person_id = complainant.known_as(self.writing.connection, self.vault, number, self.at)
+        self._refuse_if_enough(person_id)
+        ticket_id = self.writing.next_number(self.at)
+        self._file(ticket_id, person_id, number, form)
+        return ticket_id
+
+    def from_paper(self, ticket_id: str, happened_at: datetime, form: Form, now: datetime) -> None:
+        """Take the slip in under its own number, at its own time. Raises NotReserved, WrongTime."""
+        column, connection = tables.reserved_numbers.c, self.writing.connection
+        slip = connection.execute(
+            select(tables.reserved_numbers).where(column.ticket_id == ticket_id)
+        ).one_or_none()
+        if slip is None or slip.used_at is not None:
+            raise NotReserved
+        if not slip.reserved_at <= happened_at <= now:
+            raise WrongTime
+        number = form.check(self.office)
+        person_id = complainant.known_as(connection, self.vault, number, self.at)
+        used = tables.reserved_numbers.update().where(column.ticket_id == ticket_id).values(used_at=now)
+        connection.execute(used)
+        self._file(ticket_id, person_id, number, form)
+
+    def _file(self, ticket_id: str, person_id: str, number: str, form: Form) -> None:
+        # The ticket's row names it, so it is kept first.
+        sop = self.writing.sop(self.office.sop.version).version
+        mobile = phone_number.is_mobile(number)
+        self._record(
+            ticket_id,
+            "registered",
+            case_facts.CaseRegistered,
+            origin=self.origin,
+            person_id=person_id,
+            sop_version=sop,
+            by_mobile=mobile,
+        )
+        if form.contact is Contact.TEXT:
+            more = {"person_id": person_id, "contact": form.contact}
+            self._record(ticket_id, "contact", case_facts.ContactPreferred, **more)
+        self._record(ticket_id, "begun", case_facts.EntryBegun)
+        self._seal(ticket_id, person_id, texts.NAME, form.name)
+        fields = (texts.NAME,) + (("district",) if form.district else ())
+        self._record(
+            ticket_id, "identity", case_facts.IdentityRecorded, fields=fields, district=form.district
+        )
+        story, niks = take_out_niks(form.story)
+        for nik in niks:
+            self._seal(ticket_id, person_id, texts.OFFERED_NIK, nik)
+        text_id = self._seal(ticket_id, person_id, texts.STORY, story)
+        of_form = {"ticket_type": form.ticket_type, "category": form.category, "text_id": text_id}
+        self._record(ticket_id, "complaint", case_facts.ComplaintRecorded, **of_form)
+        if form.solution:
+            solution = self._seal(ticket_id, person_id, texts.SOLUTION, take_out_niks(form.solution)[0])
+            self._record(ticket_id, "solution", case_facts.SolutionWritten, text_id=solution)
+
+    def _seal(self, ticket_id: str, person_id: str, field: str, value: str) -> str:
+        return texts.write(
+            self.writing.connection, self.vault, ticket_id=ticket_id, person_id=person_id,
+            field=field, value=value, at=self.at, by=self.actor_id,
+        )  # fmt: skip
+
+    def _record(self, ticket_id: str, key: str, kind: type[CaseFact], **more: Any) -> None:
+        on_paper = self.origin is Origin.PAPER
+        self.writing.record(
+            kind(
+                key=f"{ticket_id}/{self.origin.value}/{key}",
+                occurred_at=self.at,
+                provenance=Provenance.RECONSTRUCTED if on_paper else Provenance.DECLARED,
+                ticket_id=ticket_id,
+                actor_id=self.actor_id,
+                actor_role=self.actor_role,
+                **more,
+            )
+        )
+
+    def _refuse_if_enough(self, person_id: str) -> None:
+        today = Calendar.day_began(self.at)
+        mine = select(func.count()).where(
+            TICKET.person_id == person_id, TICKET.origin == Origin.WEB.value, TICKET.registered_at >= today
+        )
+        if (self.writing.connection.scalar(mine) or 0) >= OPEN_A_DAY:
+            raise EnoughToday
