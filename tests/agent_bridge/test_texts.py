@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
@@ -19,6 +20,9 @@ from agent_bridge.house import open_ledger, read_office
 from config.clock import now
 from config.findings import Level
 from config.settings import Profile, Settings
+from ivr.texting.courier import Courier
+from ivr.texting.file_drop import FileDrop
+from ivr.texting.wording import StatusWays
 from tests.agent_bridge.conftest import OfficeAtWork
 from tests.builders import Story
 from ticketing import tables
@@ -106,6 +110,41 @@ async def test_a_withheld_number_is_a_persons_task(office: OfficeAtWork):
 
     (task,) = (await office.sari.sees("/messages"))["messages"]
     assert (task["number"].replace("-", ""), task["why"]) == (ticket_id, "no_text")
+
+
+async def test_who_registers_by_web_and_wants_text_reads_number_and_answer_and_is_nobodys_task(
+    office: OfficeAtWork, tmp_path: Path
+):
+    drop = FileDrop(tmp_path / "sms")
+    ways, house = StatusWays("1500", "https://cc.example"), office.house
+    courier = Courier(house.journal, house.reader, house.vault, lambda: house.office, now, drop, ways)
+    form = {"name": "Sari Contoh", "phone": "081200000042", "type": "complaint", "category": "11",
+            "story": "KTP belum jadi.", "contact": "text"}  # fmt: skip
+    async with AsyncClient(transport=ASGITransport(office.app), base_url="http://hotline") as client:
+        made = await client.post("/api/registrations", json=form, headers={"Idempotency-Key": "daftar-web-1"})
+    ticket_id = made.json()["number"].replace("-", "")
+    case, official = f"/cases/{ticket_id}", office.people["pejabat.dafduk.1"]
+    await office.sari.does(f"{case}/dispatch", {"track": "deferred"})
+    await office.rudi.does(f"{case}/forward", {"unit": "dafduk", "official": official.username})
+    await official.does(f"{case}/solution", {"text": "Kartu dapat diambil Senin."})
+
+    for _ in range(5):
+        await courier.begin()
+        await courier.settle()
+
+    said = [json.loads(file.read_text())["text"] for file in (tmp_path / "sms").glob("*.json")]
+    assert len(said) == 3
+    assert any("PIN" in text and "https://cc.example" in text for text in said)
+    assert any("Kartu dapat diambil Senin. Bila" in text for text in said)
+    seen = await office.sari.sees(case)
+    assert (seen["state"], seen["solution"]["channel"]) == ("awaiting_confirmation", "message")
+    assert all(message["told_at"] for message in seen["messages"])
+    assert (await office.sari.sees("/messages"))["messages"] == []
+    with house.reader.connect() as connection:
+        facts = connection.execute(
+            select(tables.journal.c.body).where(tables.journal.c.ticket_id == ticket_id)
+        )
+        assert not [row for row in facts if "81200000042" in str(row.body) or "Senin" in str(row.body)]
 
 
 @pytest.fixture
