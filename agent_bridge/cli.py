@@ -23,6 +23,7 @@ from agent_bridge.commands import (
     promises,
     rehearsing,
     sop,
+    texts,
     ticket,
     tls,
     users,
@@ -123,6 +124,7 @@ app.add_typer(sop.app, name="sop")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(follow_ups.app, name="follow-ups")
 app.add_typer(waits.app, name="waits")
+app.add_typer(texts.app, name="texts")
 app.add_typer(asterisk.app, name="asterisk")
 app.add_typer(tls.app, name="tls")
 app.command()(bench.bench)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -20,12 +21,14 @@ from config.settings import Settings
 from ivr.providers.asterisk import examination, kept_data, pbx_sounds
 from ivr.speech import prompts
 from ivr.speech.prompts import LANGUAGE_FOLDER, NORMAL
+from ticketing.ledger import deliveries
 from ticketing.ledger.codec import KINDS
 from ticketing.people.roles import Role
 from ticketing.tickets.calendar import alarms
 
 LOW, VERY_LOW = 0.15, 0.05
 """Shares of the disk still free: to be known, and to be mended."""
+TEXTS_WAIT_AT_MOST = timedelta(minutes=10)
 
 
 async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> list[Finding]:
@@ -33,7 +36,8 @@ async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> lis
     found = list(_files(settings))
     if any(finding.level is Level.FAILED for finding in found):
         return found
-    found += [*_hours(settings, clock), *people(settings), *_disk(settings), await _backend(settings)]
+    found += [*_hours(settings, clock), *people(settings), *texts(settings, clock), *_disk(settings)]
+    found.append(await _backend(settings))
     plan = pbx_plan.plan_of(settings)
     if plan is None:
         return [
@@ -90,6 +94,33 @@ def people(settings: Settings) -> Iterator[Finding]:
         "people",
         f"Pejabat di units.yaml tanpa akun: {listed}. Tambahkan: hotline user add ... --role official",
         f"Officials in units.yaml without an account: {listed}. Add: hotline user add ... --role official",
+    )
+
+
+def texts(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    """Citizens who want their number or answer as a text get it."""
+    if settings.sms_by == "none":
+        if not settings.is_practice:
+            yield warning(
+                "texts",
+                "Tidak ada gateway SMS: nomor dan kabar disampaikan petugas. Isi HOTLINE_SMS=gateway.",
+                "No SMS gateway: agents tell numbers and news. Set HOTLINE_SMS=gateway.",
+            )
+        return
+    at = clock()
+    with (
+        contextlib.closing(open_ledger(settings, read_office(settings))) as ledger,
+        ledger.reader.connect() as connection,
+    ):
+        since = deliveries.stuck_since(connection, at)
+    if since is None or at - since <= TEXTS_WAIT_AT_MOST:
+        yield ok("texts", "Pesan untuk warga terkirim.", "Texts to citizens go out.")
+        return
+    minutes = int((at - since).total_seconds() // 60)
+    yield failed(
+        "texts",
+        f"Pesan untuk warga menunggu {minutes} menit. Lihat: hotline texts list; periksa gateway SMS.",
+        f"Texts to citizens wait for {minutes} minutes. See: hotline texts list; look at the SMS gateway.",
     )
 
 

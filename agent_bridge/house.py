@@ -33,9 +33,7 @@ from ivr.queues.roster import Roster
 from ivr.registration import Registrar
 from ivr.speech import prompts
 from ivr.texting.courier import Courier
-from ivr.texting.file_drop import FileDrop
-from ivr.texting.gateway import GatewayForm, HttpGateway
-from ivr.texting.port import Texts
+from ivr.texting.ways import status_ways, texts_by
 from ticketing.calls.call import CallPhase
 from ticketing.calls.outcome import Outcome
 from ticketing.causes.desk import CauseDesk
@@ -66,7 +64,6 @@ FOLLOW_SECONDS = 0.5
 SEARCHES_A_MINUTE = 120
 """Of one person in the FAQ book; as one types, each pause in typing is a search."""
 DUE_TIMES_SECONDS = 1.0
-SEND_TEXTS_SECONDS = 1.0
 WEB_REGISTRATIONS_AN_HOUR = 6
 """Of one address, by web form."""
 FORGET_REQUESTS_EVERY = timedelta(hours=1)
@@ -113,24 +110,6 @@ def open_ledger(settings: Settings, keeper: OfficeKeeper) -> Ledger:
     return Ledger(journal, Reader(engine, vault), followers, engine, vault)
 
 
-def gateway_of(settings: Settings) -> Texts | None:
-    """What sends text messages here, if anything does."""
-    if settings.sms_by == "files":
-        return FileDrop(settings.folder / "sms")
-    if settings.sms_by == "none":
-        return None
-    form = GatewayForm(
-        url=settings.sms_url,
-        fields=settings.sms_fields,
-        as_json=settings.sms_json,
-        token=settings.sms_token.get_secret_value(),
-        number_form=settings.sms_number_form,
-        expect=settings.sms_expect,
-        knows_keys=settings.sms_knows_keys,
-    )
-    return HttpGateway(form)
-
-
 class House:
     """The parts a page, a socket or a command may ask for."""
 
@@ -162,10 +141,10 @@ class House:
         self.registrar = Registrar(self.desk, self.journal, self.reader, lambda: self.office, now)
         self.forecaster = Forecaster(self.reader, now, lambda: self.office)
         self.registrar.foretell_by(Foretold(self.forecaster, lambda: self.office))
-        gateway = gateway_of(settings)
         self.courier = Courier(
-            self.journal, self.reader, ledger.vault, lambda: self.office, now, gateway, settings.line_number
-        )
+            self.journal, self.reader, ledger.vault, lambda: self.office, now,
+            texts_by(settings), status_ways(settings),
+        )  # fmt: skip
         self.registrar.sends_texts = self.courier.sends
         self.causes = CauseDesk(
             self.journal, self.reader, ledger.vault, lambda: self.office, now, speaker(settings)
@@ -265,19 +244,6 @@ class House:
             except (LedgerBusy, SQLAlchemyError) as fault:
                 log.warning("due times wait", fault=type(fault).__name__)
 
-    async def send_texts(self) -> None:
-        """Send what citizens are owed by text, for ever; what could not be sent is tried again."""
-        while True:
-            await asyncio.sleep(SEND_TEXTS_SECONDS)
-            try:
-                while await self.courier.deliver():
-                    pass
-            except (LedgerBusy, SQLAlchemyError) as fault:
-                log.warning("texts wait", fault=type(fault).__name__)
-            except Exception as fault:
-                # One message that cannot be made must not end all others.
-                log.error("texts not sent", fault=type(fault).__name__)
-
     async def pbx_is_up(self) -> None:
         """The link to the PBX came up: it may have forgotten who sits where."""
         while self.roster:
@@ -366,7 +332,7 @@ async def open_house(
     running = [asyncio.create_task(feed.run()), asyncio.create_task(house.desks.keep_alive())]
     running.append(asyncio.create_task(house.follow_office()))
     running.append(asyncio.create_task(house.keep_due_times(), name="due times"))
-    running.append(asyncio.create_task(house.send_texts(), name="texts"))
+    running.append(asyncio.create_task(house.courier.run(), name="texts"))
     running.append(asyncio.create_task(house.forecaster.keep_fresh(), name="forecast"))
     if house.roster:
         running.append(asyncio.create_task(house.roster.keep_time()))

@@ -12,7 +12,7 @@ from config.categories import Category, TicketType, read_districts, read_matters
 from config.errors import ConfigurationFault, Text
 from config.faq import Faq, read_faq
 from config.follow_up import FollowUp, FollowUpClass, read_follow_up
-from config.messages import read_messages
+from config.messages import Messages, read_messages
 from config.sop import FactPattern, Sop, SopStep
 from config.sop_file import read_sop
 from config.units import WEEKDAYS, Units, read_units
@@ -109,7 +109,7 @@ class Office:
     follow_up: FollowUp
     faq: Faq
     call_backs: CallBacks
-    messages: dict[str, str]
+    messages: Messages
     folder: Path = field(default=OFFICE_FOLDER, compare=False)
 
     @property

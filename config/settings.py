@@ -8,7 +8,6 @@ from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -21,10 +20,10 @@ from pydantic_settings import (
 from config import certificate_files
 from config.certificates import BadCertificate
 from config.errors import Language, Refused
+from config.sms_gateway import LOOPBACK, faults_of_gateway, is_sealed
 
 SETTINGS_FILE = Path("hotline.toml")
 KEY_BYTES = 32
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class UnsafeSettings(Refused):
@@ -64,10 +63,14 @@ class Settings(BaseSettings):
     sms_url: str = ""
     sms_fields: dict[str, str] = Field(default_factory=dict)
     sms_json: bool = False
+    sms_headers: dict[str, str] = Field(default_factory=dict)
     sms_token: SecretStr = SecretStr("")
+    sms_token_file: Path | None = None
     sms_number_form: Literal["+62", "62", "0"] = "+62"
     sms_expect: str = ""
+    sms_refuses: str = ""
     sms_knows_keys: bool = False
+    public_url: str = Field(default="", max_length=60)
     pbx: Literal["private", "own"] = "private"
     ami_host: str = "127.0.0.1"
     ami_port: int = Field(default=5038, ge=1, le=65535)
@@ -76,7 +79,9 @@ class Settings(BaseSettings):
     pbx_folder: Path = Path("/etc/asterisk")
     pbx_logs: Path = Path("/var/log/asterisk")
 
-    @field_validator("parts", "home", "office", "recordings", "ami_ca", "pbx_folder", "pbx_logs")
+    @field_validator(
+        "parts", "home", "office", "recordings", "ami_ca", "pbx_folder", "pbx_logs", "sms_token_file"
+    )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None
@@ -116,19 +121,19 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _sealed_gateway(self) -> "Settings":
-        if self.sms != "gateway":
-            return self
-        address = urlsplit(self.sms_url)
-        if address.scheme != "https" and address.hostname not in LOOPBACK:
-            raise ValueError(
-                "sms_url: gateway SMS hanya lewat https / the SMS gateway is reached by https only"
-            )
-        if not {"{number}", "{text}"} <= set(self.sms_fields.values()):
-            raise ValueError(
-                'sms_fields: sebutkan isian untuk {number} dan {text}, misalnya {"to": "{number}", "msg": '
-                '"{text}"} / name the fields for {number} and {text}'
-            )
+        if self.sms == "gateway":
+            for wrong in faults_of_gateway(self):
+                raise ValueError(f"{wrong.id} / {wrong.en}")
         return self
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, url: str) -> str:
+        if url and not is_sealed(url):
+            raise ValueError(
+                "alamat untuk warga dimulai dengan https:// / the address for citizens begins with https://"
+            )
+        return url.removesuffix("/")
 
     @classmethod
     def settings_customise_sources(
@@ -175,6 +180,13 @@ class Settings(BaseSettings):
         """By what text messages go: a file each while practising, nothing in production until it is set."""
         return self.sms or ("files" if self.is_practice else "none")
 
+    @cached_property
+    def sms_secret(self) -> str:
+        """What the gateway knows us by; raises UnsafeSettings where its file is missing or open."""
+        if self.sms_token_file is None:
+            return self.sms_token.get_secret_value()
+        return _secret(self.sms_token_file)
+
     @property
     def keeps_hours(self) -> bool:
         """Whether the office's hours hold; in practice the line is open round the clock unless told."""
@@ -204,11 +216,7 @@ def _key(file: Path) -> bytes:
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise UnsafeSettings(
-                f"Kunci {file} dapat dibaca orang lain. Jalankan: chmod 600 {file}",
-                f"The key {file} can be read by others. Run: chmod 600 {file}",
-            ) from None
+        _refuse_if_open_to_others(file)
         return bytes.fromhex(file.read_text().strip())
     key = secrets.token_bytes(KEY_BYTES)
     with os.fdopen(handle, "w") as out:
@@ -216,3 +224,23 @@ def _key(file: Path) -> bytes:
         out.flush()
         os.fsync(out.fileno())
     return key
+
+
+def _secret(file: Path) -> str:
+    """A secret that somebody put into `file`; one that others can read is refused."""
+    try:
+        _refuse_if_open_to_others(file)
+        return file.read_text().strip()
+    except OSError:
+        raise UnsafeSettings(
+            f"{file} tidak dapat dibaca. Buat berkas itu, isinya kunci gateway SMS saja.",
+            f"{file} cannot be read. Make that file, with nothing but the SMS gateway's key in it.",
+        ) from None
+
+
+def _refuse_if_open_to_others(file: Path) -> None:
+    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise UnsafeSettings(
+            f"Kunci {file} dapat dibaca orang lain. Jalankan: chmod 600 {file}",
+            f"The key {file} can be read by others. Run: chmod 600 {file}",
+        ) from None

@@ -106,7 +106,7 @@ def unit_view(unit: Unit, office: Office, names: Names) -> views.UnitView:
 def message_view(row: Ticket) -> views.MessageView:
     """A message owed to the citizen."""
     same = {name: row[name] for name in ("key", "kind", "owed_at", "told_at")}
-    return views.MessageView(number=from_digits(row["ticket_id"]).written, **same)
+    return views.MessageView(number=from_digits(row["ticket_id"]).written, why=row.get("why"), **same)
 
 
 def _identity(case: Case, words: Words, office: Office, phone: str | None) -> views.IdentityView:

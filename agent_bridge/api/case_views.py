@@ -7,6 +7,7 @@ from pydantic import Field
 
 from agent_bridge.api.views import Asking, LabelView, View
 from ticketing.case_facts import Channel, Contact, FollowUpResult, Track, Urgency
+from ticketing.ledger.deliveries import WhyAPerson
 
 NUMBER = "261123-0042-4"
 ArticleCode = Annotated[str, Field(pattern=r"^[A-Z]{2,5}-[0-9]{2,3}$", examples=["KTP-01"])]
@@ -317,13 +318,14 @@ class ClocksView(View):
 
 
 class MessageView(View):
-    """A message owed to the citizen."""
+    """A message owed to the citizen; `why` a person has to tell them, where that is known."""
 
     key: str
     number: str
     kind: str
     owed_at: datetime
     told_at: datetime | None
+    why: WhyAPerson | None = None
 
 
 class MessageList(View):

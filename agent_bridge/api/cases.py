@@ -69,7 +69,7 @@ async def messages(
     after: Cursor = None,
     limit: Limit = PAGE,
 ) -> said.MessageList:
-    """Messages citizens are owed, the oldest first: tasks while no gateway sends them."""
+    """Messages citizens are owed that a person must give them, the oldest first, and why."""
     actor, read = actor_of(session, house), house.case_reader.messages_owed
     page = await asyncio.to_thread(read, actor, house.office, now(), after=after, limit=limit)
     owed = [case_answers.message_view(dict(row._mapping)) for row in page.rows]

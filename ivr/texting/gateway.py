@@ -1,28 +1,43 @@
-"""A provider's HTTP gateway, of the kind Indonesian providers offer: fields, a token, an expected answer."""
+"""A provider's HTTP gateway, of the kind Indonesian providers offer: fields, a secret, an expected answer."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
-from ivr.texting.port import GatewayAway, NeverAccepted, NotAccepted, Unsure
+from ivr.texting.port import GatewayAway, NotAccepted, RefusedForGood, Unsure
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
-_NOW_NOT = (408, 425, 429, 500, 503)
-"""Refused without having been taken. Of 502 and 504 nobody knows: a proxy answers for somebody behind it."""
-_UNKNOWN = (502, 504)
+ANSWER_BYTES = 65_536
+"""No provider's answer is longer; of a longer one only the beginning is looked at."""
+_AWAY = frozenset({401, 402, 403, 404, 405, 407, 429, 503})
+"""Nobody's message is taken: a wrong secret or address, no credit, too many at once, no service."""
+_LATER = frozenset({408, 425})
+_FOR_GOOD = frozenset({400, 410, 413, 414, 415, 422, 451})
+_KNOWN_KEY = 409
+"""How a gateway that knows our keys says that it has the message already."""
+_PLACEHOLDER = re.compile(r"\{(number|text|key|token)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayForm:
-    """How this provider wants it. In `fields`, {number}, {text} and {key} are filled in."""
+    """How this provider wants it. In fields and headers {number}, {text}, {key} and {token} are filled in.
+
+    An answer with status 2xx says that the message was taken if `expect` stands in it, and that it was not if
+    `refuses` does.
+    """
 
     url: str
-    fields: dict[str, str]
+    fields: Mapping[str, str]
     as_json: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
     token: str = field(default="", repr=False)
     number_form: str = "+62"
     expect: str = ""
+    refuses: str = ""
     knows_keys: bool = False
 
 
@@ -32,53 +47,74 @@ class HttpGateway:
     def __init__(self, form: GatewayForm) -> None:
         self.knows_keys = form.knows_keys
         self._form = form
-        headers = {"Authorization": f"Bearer {form.token}"} if form.token else {}
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
-        self._client = httpx.AsyncClient(timeout=timeout, headers=headers)
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            # A connection that was kept may be dead, and then nobody knows whether the message was read.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            # The office's proxy may carry what is sealed, and nothing else.
+            trust_env=form.url.startswith("https:"),
+        )
 
     async def send(self, number: str, text: str, key: str) -> None:
-        """Hand over; raises NotAccepted, GatewayAway, NeverAccepted, Unsure."""
-        values = {"number": _written(number, self._form.number_form), "text": text, "key": key}
-        body = {name: _filled(template, values) for name, template in self._form.fields.items()}
+        """Hand over; raises NotAccepted, GatewayAway, RefusedForGood, Unsure."""
+        form = self._form
+        values = {"number": _written(number, form.number_form), "text": text, "key": key, "token": form.token}
+        body = {name: _filled(template, values) for name, template in form.fields.items()}
+        headers = {name: _filled(template, values) for name, template in form.headers.items()}
+        given: dict[str, Any] = {"json": body} if form.as_json else {"data": body}
         try:
-            if self._form.as_json:
-                answer = await self._client.post(self._form.url, json=body)
-            else:
-                answer = await self._client.post(self._form.url, data=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
+            async with self._client.stream("POST", form.url, headers=headers, **given) as answer:
+                said = await _beginning(answer)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as fault:
             raise GatewayAway(type(fault).__name__) from None
         except httpx.HTTPError as fault:
             # The request was on its way: the answer alone may have been lost.
             raise Unsure(type(fault).__name__) from None
-        _judge(answer, self._form.expect)
+        judge(answer.status_code, said, form)
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.aclose()
 
 
-def _judge(answer: httpx.Response, expect: str) -> None:
-    status = answer.status_code
-    if status in _UNKNOWN:
-        raise Unsure(str(status))
-    if status in (429, 503):
+def judge(status: int, said: str, form: GatewayForm) -> None:
+    """What an answer means: returns where the message was taken, else raises.
+
+    Whatever does not say clearly that it was not taken may mean that it was: a fault in the gateway (5xx),
+    somebody else's answer (3xx), or words nobody expected.
+    """
+    if status == _KNOWN_KEY and form.knows_keys:
+        return
+    if status in _AWAY:
         raise GatewayAway(str(status))
-    if status in _NOW_NOT:
+    if status in _LATER:
         raise NotAccepted(str(status))
-    if status >= 400:
-        raise NeverAccepted(str(status))
-    if status >= 300 or (expect and expect not in answer.text):
-        raise NotAccepted("unexpected answer")
+    if status in _FOR_GOOD:
+        raise RefusedForGood(str(status))
+    if not 200 <= status < 300:
+        raise Unsure(str(status))
+    if form.refuses and form.refuses in said:
+        raise NotAccepted("refused in words")
+    if form.expect and form.expect not in said:
+        raise Unsure("unexpected words")
 
 
-def _filled(template: str, values: dict[str, str]) -> str:
-    """By hand: the text itself may hold braces."""
-    for name, value in values.items():
-        if template == f"{{{name}}}":
-            return value
-    return template
+async def _beginning(answer: httpx.Response) -> str:
+    said = b""
+    async for part in answer.aiter_bytes():
+        said += part
+        if len(said) >= ANSWER_BYTES:
+            break
+    return said[:ANSWER_BYTES].decode("utf-8", "replace")
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """In one go: a text may hold braces itself."""
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
 
 
 def _written(number: str, form: str) -> str:
-    """The number as the provider wants it."""
-    return form + number.removeprefix("+62") if number.startswith("+62") else number
+    """The number as the provider wants it; one from abroad keeps its country, without the plus if need be."""
+    if number.startswith("+62"):
+        return form + number.removeprefix("+62")
+    return number if form == "+62" else number.removeprefix("+")

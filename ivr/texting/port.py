@@ -1,4 +1,4 @@
-"""What something that sends text messages must be able to do, and the three ways in which it may fail."""
+"""What something that sends text messages must be able to do, and the ways in which it may fail."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ class GatewayAway(NotAccepted):
     """Nothing is taken at the moment, whomever it is for."""
 
 
-class NeverAccepted(Exception):
+class RefusedForGood(Exception):
     """It will never be taken: the number or the text is refused."""
 
 
@@ -25,4 +25,10 @@ class Texts(Protocol):
     knows_keys: bool
 
     async def send(self, number: str, text: str, key: str) -> None:
-        """Hand over a message to `number` (E.164); raises NotAccepted, NeverAccepted, Unsure."""
+        """Hand over a message to `number` (E.164).
+
+        Raises NotAccepted, GatewayAway, RefusedForGood or Unsure, in words without number and text.
+        """
+
+    async def close(self) -> None:
+        """Let go of whatever is held open."""

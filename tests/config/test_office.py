@@ -98,6 +98,18 @@ def test_the_sop_kept_with_a_case_reads_back_the_same():
         ("faq.yaml", "state: draft", "state: drat", "Maksudnya 'draft'?"),
         ("faq.yaml", "review_on: 2026-12-31", "review_on: 31/12/2026", "bukan tanggal"),
         ("faq.yaml", "keywords: [meninggal,", 'keywords: ["meninggal, mati",', "koma"),
+        ("messages.id.yaml", "PIN {pin}.", "PIN.", "harus memuat {pin}"),
+        ("messages.id.yaml", "PIN {pin}.", "PIN {pn}.", "'{pn}' tidak dikenal"),
+        ("messages.id.yaml", "Tiket {number}: {solution} Bila", "Tiket {number}: Bila", "memuat {solution}"),
+        ("messages.id.yaml", "paling lambat {date}", "hari ini", "harus memuat {date}"),
+        ("messages.id.yaml", "menghubungi {elsewhere}", "bertanya ke sana", "harus memuat {elsewhere}"),
+        ("messages.id.yaml", "ke {unit}", "ke {official}", "'{official}' tidak dikenal"),
+        ("messages.id.yaml", "PIN {pin}.", "PIN {pin}} .", "Kurung kurawal"),
+        ("messages.id.yaml", "ini gratis.", "ini gratis – selalu.", "bukan huruf SMS"),
+        ("messages.id.yaml", "ini gratis.", "ini gratis dan tidak dipungut biaya apa pun.", "Pendekkan"),
+        ("messages.id.yaml", "  unmerged:", "  terpisah:", "tidak dikenal"),
+        ("messages.id.yaml", "restricted:", "rahasia:", "tidak dikenal"),
+        ("messages.id.yaml", "tekan 3 atau {web}", "tekan 3 atau web", "harus memuat {web}"),
         ("faq.yaml", "    ilang: hilang", "    ilang2: hilang", "bukan kata"),
     ],
 )  # fmt: skip
@@ -131,6 +143,13 @@ def test_a_missing_file_and_one_that_is_no_text_are_refused(office: Path):
     (office / "queues.yaml").unlink()
     with pytest.raises(ConfigurationFault, match=r"queues\.yaml, line 1"):
         load(office)
+
+
+def test_a_fault_of_the_messages_is_among_those_a_check_names(office: Path):
+    file = office / "messages.id.yaml"
+    file.write_text(file.read_text().replace("{pin}", "{pn}", 1))
+
+    assert [fault.file.name for fault in faults(office, facts=KINDS)] == ["messages.id.yaml"]
 
 
 @pytest.mark.parametrize("wrong", ["state: drat", "state: draft\n    keyword: [x]"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
@@ -13,6 +13,7 @@ from ticketing import tables
 from ticketing.desk.matrix import MATRIX, Deed, Reach
 from ticketing.desk.merging import duplicates_of
 from ticketing.desk.sight import Actor, NoSuchCase, require_case, sees
+from ticketing.ledger import deliveries
 from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.reader import AnyRow, Reader
 from ticketing.people import complainant, texts
@@ -22,8 +23,6 @@ from ticketing.tickets.dispatch import time_left_order
 from ticketing.tickets.follow_up import OwnerRole, stand_in
 
 TICKET = tables.tickets.c
-TEXTS_GO_OUT_WITHIN = timedelta(hours=1)
-"""A text that has not gone out by then is told by a person."""
 
 
 class NoSuchPlace(Refused):
@@ -133,13 +132,8 @@ class CaseReader:
         self, actor: Actor, office: Office, at: datetime, *, after: str | None, limit: int
     ) -> Page:
         """Messages a person must see to, the oldest first: no text reaches the citizen, or none went out."""
-        outbox = tables.outbox
-        statement = (
-            select(outbox, outbox.c.owed_at.label("place"))
-            .join(tables.tickets, TICKET.ticket_id == outbox.c.ticket_id)
-            .where(outbox.c.told_at.is_(None), visible(actor, office, at), _needs_a_person(at))
-        )
-        return self._page(statement, outbox.c.owed_at, outbox.c.key, after, limit)
+        statement = deliveries.tasks(at).where(visible(actor, office, at))
+        return self._page(statement, tables.outbox.c.owed_at, tables.outbox.c.key, after, limit)
 
     def notices(self, actor: Actor, office: Office, at: datetime, *, after: str | None, limit: int) -> Page:
         """Due times that passed and that this person was told of, the newest first."""
@@ -180,18 +174,6 @@ class CaseReader:
 
     def _beside(self, talks: AnyRow) -> list[str]:
         return self.children(talks.ticket_id) if talks.ticket_id else []
-
-
-def _needs_a_person(at: datetime) -> ColumnElement[bool]:
-    """Whether a message that is owed does not go out by itself; a number that was heard is nobody's task."""
-    outbox, delivery, call = tables.outbox.c, tables.deliveries.c, tables.calls.c
-    stuck = select(delivery.key).where(delivery.key == outbox.key, delivery.state.in_(("refused", "unsure")))
-    unsent = outbox.owed_at < at - TEXTS_GO_OUT_WITHIN
-    unheard = select(call.call_id).where(
-        call.call_id == TICKET.registered_by_call_id, call.times_spoken == 0, call.answered_at.is_(None)
-    )
-    heard_number = and_(outbox.kind == "number", TICKET.registered_by_call_id.is_not(None), ~unheard.exists())
-    return and_(or_(outbox.by_text.is_(False), stuck.exists(), unsent), ~heard_number)
 
 
 def visible(actor: Actor, office: Office, at: datetime) -> ColumnElement[bool]:

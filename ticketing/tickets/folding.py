@@ -54,7 +54,8 @@ def _touched(case: Case, fact: CaseFact) -> Case:
     """What every fact tells: in which talk it was, who works on the case, and that it was moved on."""
     if fact.during_call_id and fact.during_call_id not in case.call_ids:
         case = replace(case, call_ids=(*case.call_ids, fact.during_call_id))
-    if fact.actor_role == "agent" and not isinstance(fact, _IN_PASSING):
+    by_agent = fact.actor_role == "agent" and fact.actor_id not in (SYSTEM, CITIZEN)
+    if by_agent and not isinstance(fact, _IN_PASSING):
         case = replace(case, agent_id=fact.actor_id)
     if fact.actor_id in (SYSTEM, CITIZEN) or _moves_nothing(case, fact):
         return case
