@@ -38,7 +38,7 @@ class Spoken:
 def spoken_places(transcript: Transcript, began: float) -> list[Spoken]:
     """Each place in a transcript; one cut off half-way is left out."""
     found, heard = [], [entry for entry in transcript.heard if entry.share > 0.9]
-    for lead, number in zip(heard, heard[1:] + [None], strict=True):
+    for lead, number in zip(heard, [*heard[1:], None], strict=True):
         name = lead.name.rpartition("/")[2]
         if name == "urutan-pertama":
             found.append(Spoken(began + lead.starts_at_seconds, 1))
