@@ -35,7 +35,7 @@ def rehearse(
     tell = speaker if not as_json else (lambda *_: None)
     with refusals(settings):
         if story == [KK_BLOKIR]:
-            figures = asyncio.run(bad_monday(settings, tell, callers_an_hour=surge))
+            figures = asyncio.run(bad_monday(settings, tell, surge, evidence))
             failed = bool(figures["silent_losses"] or figures["owed_at_noon"] or figures["unexplained"])
         elif story:
             figures = asyncio.run(rehearse_stories(settings, story, tell, evidence, crash=crash))

@@ -7,7 +7,9 @@ memory; both are told apart in the figures.
 import asyncio
 import contextlib
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +18,7 @@ from agent_bridge import practice, supervisor
 from agent_bridge.house import open_ledger, read_office
 from agent_bridge.rehearsal import drill, monday
 from agent_bridge.rehearsal.agent import Manners, RehearsalAgent
-from agent_bridge.rehearsal.evidence import material_of
+from agent_bridge.rehearsal.evidence import material_of, write_evidence
 from agent_bridge.rehearsal.monday import ANSWER, CAUSE, Surge, counted, how_they_stand
 from agent_bridge.rehearsal.person import Person
 from agent_bridge.rehearsal.rehearse import prepared
@@ -45,9 +47,11 @@ CITIZENS: tuple[tuple[Act, ...], ...] = (
 )
 
 
-async def bad_monday(settings: Settings, tell: Tell, callers_an_hour: float) -> dict[str, Any]:
+async def bad_monday(
+    settings: Settings, tell: Tell, callers_an_hour: float, evidence: Path | None = None
+) -> dict[str, Any]:
     """Both parts, one after the other; figures of each, and what counts over both."""
-    real = await _real_calls(settings, tell)
+    real = await real_calls(settings, tell, evidence)
     own = prepared(settings, tell)
     simulated = await monday.play(own, Surge(callers_an_hour=callers_an_hour), tell)
     parts = (real, simulated)
@@ -60,7 +64,8 @@ async def bad_monday(settings: Settings, tell: Tell, callers_an_hour: float) -> 
     }
 
 
-async def _real_calls(settings: Settings, tell: Tell) -> dict[str, Any]:
+async def real_calls(settings: Settings, tell: Tell, evidence: Path | None = None) -> dict[str, Any]:
+    """A few citizens of each kind on the private Asterisk, until nothing is owed to any of them."""
     own = prepared(settings, tell)
     script = Script(
         REAL_CALLS, REAL_AGENTS, 0, 1.0, Manners(10.0, 1.0, 1.0),
@@ -71,7 +76,13 @@ async def _real_calls(settings: Settings, tell: Tell) -> dict[str, Any]:
         surge = _RealSurge(own, running.address, tell)
         stage.before_calls, stage.after_calls = surge.opens_the_cause, surge.answers_and_calls_back
         citizens = await stage.play()
-    return _figures(own, citizens)
+    return _figures(own, [_while_on_the_line(one) for one in citizens], evidence)
+
+
+def _while_on_the_line(citizen: CitizenCall) -> CitizenCall:
+    """Without the quiet after the last sound: a scenario that was hung up on goes on by itself for a while."""
+    sounds = [entry.ends_at_seconds for entry in citizen.transcript.heard if entry.name]
+    return replace(citizen, transcript=citizen.transcript.until(max(sounds, default=0.0)))
 
 
 class _RealSurge:
@@ -105,15 +116,18 @@ class _RealSurge:
                     await asyncio.sleep(1.0)
 
 
-def _figures(settings: Settings, citizens: list[CitizenCall]) -> dict[str, Any]:
+def _figures(settings: Settings, citizens: list[CitizenCall], evidence: Path | None) -> dict[str, Any]:
     office = read_office(settings)
     ledger = open_ledger(settings, office)
     try:
         stands = how_they_stand(ledger.reader, office.office)
-        figures = report(material_of(settings, ledger, citizens))
+        material = material_of(settings, ledger, citizens)
+        figures = report(material)
         differing = upkeep.differences(ledger.engine, office.office)
     finally:
         ledger.close()
+    if evidence:
+        write_evidence(evidence, figures, material, citizens)
     return {
         "stands": dict(stands),
         "in_words": counted(stands),

@@ -53,7 +53,8 @@ def numbers_heard(transcript: Transcript) -> list[NumberHeard]:
 
 def report(material: Material) -> dict[str, Any]:
     """The rehearsal's figures, as `hotline rehearse --json` prints them."""
-    outcomes = [call.outcome for call in material.calls]
+    came_in = [call for call in material.calls if not call.outward]
+    outcomes = [call.outcome for call in came_in]
     balance = unexplained(
         {call.call_id: call.outcome for call in material.calls},
         calls_of_cel(material.cel),
@@ -65,10 +66,11 @@ def report(material: Material) -> dict[str, Any]:
     return {
         "calls": {
             "placed": material.placed,
-            "registered": sum(call.ticket_id is not None for call in material.calls),
-            "queued": sum(call.queued_at is not None for call in material.calls),
+            "registered": sum(call.ticket_id is not None for call in came_in),
+            "queued": sum(call.queued_at is not None for call in came_in),
             "answered": sum(outcome == Outcome.ANSWERED for outcome in outcomes),
             "abandoned": sum(outcome in ABANDONED for outcome in outcomes),
+            "called_back": sum(call.outward and call.outcome == Outcome.ANSWERED for call in material.calls),
             "lost": material.placed - sum(outcome is not None for outcome in outcomes),
         },
         "tickets": {

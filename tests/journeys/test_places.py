@@ -103,7 +103,7 @@ async def one_caller(
     began = time.time()
     acts = [Wait(7), Press("1"), Wait(FIRST_LEAVES_AFTER + APART * (n * 5 % CALLERS)), HangUp()]
     line = f"0812002{n:05d}"
-    process = await sipp.call(f"urut{n}", "1500", line, acts, ear_port=ear.port, seconds=200)
+    process = await sipp.call(f"urut{n}", "1500", line, acts, ear_port=ear.port, seconds=400)
     await process.wait()
     ear.close()
     return began, spoken_places(transcribe(ear.frames, words, began, time.time()), began)

@@ -22,7 +22,7 @@ async def test_five_citizens_are_registered_and_served_and_the_evidence_says_the
     figures = await rehearse(hotline, Script(5, 2, 1), lambda id, _: told.append(id), tmp_path)
 
     assert figures["calls"] == {
-        "placed": 5, "registered": 5, "queued": 5, "answered": 4, "abandoned": 1, "lost": 0,
+        "placed": 5, "registered": 5, "queued": 5, "answered": 4, "abandoned": 1, "called_back": 0, "lost": 0,
     }  # fmt: skip
     assert figures["tickets"] == {"issued": 5, "unique": 5}
     assert figures["call_backs_due"] == 1
