@@ -80,7 +80,7 @@ async def real_calls(settings: Settings, tell: Tell, evidence: Path | None = Non
 
 
 def _while_on_the_line(citizen: CitizenCall) -> CitizenCall:
-    """Without the quiet after the last sound: a scenario that was hung up on goes on by itself for a while."""
+    """Without the quiet after the last sound: a scenario that was hung up on goes on by itself."""
     sounds = [entry.ends_at_seconds for entry in citizen.transcript.heard if entry.name]
     return replace(citizen, transcript=citizen.transcript.until(max(sounds, default=0.0)))
 
