@@ -14,9 +14,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from agent_bridge.sliding_window import SlidingWindow
 from config.clock import Clock
 from config.errors import Conflict, NotFound, NotSignedIn
+from config.sliding_window import SlidingWindow
 from ticketing import tables
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import AnyRow, Reader

@@ -18,11 +18,11 @@ from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
 from agent_bridge.replay import Replay
-from agent_bridge.sliding_window import SlidingWindow
 from config.clock import Clock, now, office_day
 from config.errors import ConfigurationFault, Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
 from config.settings import Settings
+from config.sliding_window import SlidingWindow
 from ivr.ahead import ByKeypad, Foretold
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan
@@ -37,7 +37,7 @@ from ivr.texting.ways import status_ways, texts_by
 from ticketing.calls.call import CallPhase
 from ticketing.calls.outcome import Outcome
 from ticketing.causes.desk import CauseDesk
-from ticketing.citizens.limits import Limit
+from ticketing.citizens.limits import AskedTooOften
 from ticketing.citizens.status import StatusDesk
 from ticketing.desk.act import CaseDesk
 from ticketing.desk.once import Answer, Asked, once
@@ -152,7 +152,7 @@ class House:
         self.registrar.causes = self.causes
         self.statuses = StatusDesk(self.journal, self.reader, ledger.vault, lambda: self.office, now)
         self.registrar.statuses = ByKeypad(self.statuses)
-        self.web_registrations = Limit(WEB_REGISTRATIONS_AN_HOUR, timedelta(hours=1))
+        self.web_registrations = SlidingWindow(WEB_REGISTRATIONS_AN_HOUR, timedelta(hours=1), AskedTooOften)
         self.asterisk: Provider | None = (
             telephones(plan, self.desk, self.registrar, self.reader, now) if plan else None
         )

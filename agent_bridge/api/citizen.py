@@ -91,7 +91,7 @@ async def register(
     body: said.WebForm, asked: OnceAsked, request: Request, house: AnyHouse
 ) -> said.Registered:
     """Register a complaint or request without calling: same number, same clocks."""
-    house.web_registrations.check(_source(request), now())
+    house.web_registrations.count(_source(request), now())
     form = Form(
         name=body.name,
         phone=body.phone,

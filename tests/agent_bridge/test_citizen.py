@@ -15,11 +15,12 @@ from sqlalchemy import event, func, select
 
 from agent_bridge.commands.paper import _page
 from config.clock import now, office_day
+from config.sliding_window import KEPT, SlidingWindow
 from tests.agent_bridge.conftest import OfficeAtWork
 from tests.builders import MONDAY_MORNING, OFFICE, Story, a_desk
 from ticketing import tables
 from ticketing.citizens import slips
-from ticketing.citizens.limits import KEPT, AskedTooOften, Limit
+from ticketing.citizens.limits import AskedTooOften
 from ticketing.citizens.status import LOCKED_AFTER, StatusDesk
 from ticketing.ledger.recorder import Registration
 from ticketing.people.pin import pin_of
@@ -159,11 +160,11 @@ async def test_ten_thousand_guesses_find_nothing_and_harm_nobody(tmp_path: Path)
 
 
 def test_a_limit_forgets_whom_it_has_no_room_for():
-    limit = Limit(2, timedelta(hours=1))
+    limit = SlidingWindow(2, timedelta(hours=1))
     for n in range(KEPT + 500):
-        limit.check(f"alamat {n}", MONDAY_MORNING)
+        limit.count(f"alamat {n}", MONDAY_MORNING)
 
-    assert len(limit._asked) == KEPT
+    assert len(limit._done) == KEPT
 
 
 async def test_a_web_form_becomes_a_ticket_of_the_same_series_with_the_same_clocks(office: OfficeAtWork):

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, delete, func, or_, select
 
 from config.clock import Clock
 from config.office import Office
+from config.sliding_window import SlidingWindow
 from ticketing import tables
-from ticketing.citizens.limits import Limit
+from ticketing.citizens.limits import AskedTooOften
 from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
@@ -93,8 +94,8 @@ class StatusDesk:
         self._vault = vault
         self._office = office
         self._clock = clock
-        self._of_source = Limit(30, timedelta(hours=1))
-        self._of_number = Limit(5, timedelta(minutes=15))
+        self._of_source = SlidingWindow(30, timedelta(hours=1), AskedTooOften)
+        self._of_number = SlidingWindow(5, timedelta(minutes=15), AskedTooOften)
 
     async def check(self, digits: str, pin: str, source: str) -> CitizenStatus | None:
         """The status; None where number and PIN do not belong together. Raises AskedTooOften.
@@ -102,8 +103,8 @@ class StatusDesk:
         `source` is who asks: an address, a call.
         """
         at, ticket_id = self._clock(), _number(digits)
-        self._of_source.check(source, at)
-        self._of_number.check(f"{source}|{ticket_id}", at)
+        self._of_source.count(source, at)
+        self._of_number.count(f"{source}|{ticket_id}", at)
         right = hmac.compare_digest(pin_of(self._vault, ticket_id), pin.ljust(6)[:16])
         known = await self._journal.do(lambda connection: _count(connection, ticket_id, right, at))
         if not known:
