@@ -54,9 +54,8 @@ class ByKeypad:
         found = await self._desk.check(digits, pin, f"call|{call_id}")
         if found is None:
             return None
-        promised_at = found.call_by or found.answer_by
         prompt = SPOKEN[found.standing]
-        return SpokenStatus(from_digits(found.ticket_id), prompt, promised_at, found.is_open)
+        return SpokenStatus(from_digits(found.ticket_id), prompt, found.promised_at, found.is_open)
 
 
 SPOKEN = {

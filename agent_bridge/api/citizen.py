@@ -1,7 +1,6 @@
 """Doors for citizens, who have no account: how a ticket stands, and registering one by web form."""
 
 import asyncio
-from datetime import datetime
 
 from fastapi import APIRouter, Request
 
@@ -39,10 +38,16 @@ SENTENCES = {
     Standing.CLOSED: Text("Sudah selesai.", "It is settled."),
     Standing.ENDED: Text("Ditutup tanpa tindak lanjut.", "It was closed without further steps."),
 }
-PROMISES = {
-    "call": Text("Kami menelepon paling lambat", "We call by"),
-    "answer": Text("Jawaban paling lambat", "Answered by"),
-}
+CALL, ANSWER = (
+    Text("Kami menelepon paling lambat", "We call by"),
+    Text("Jawaban paling lambat", "Answered by"),
+)
+CALL_MISSED = Text(
+    "Kami terlambat. Seharusnya kami menelepon paling lambat", "We are late. We should have called by"
+)
+ANSWER_MISSED = Text(
+    "Kami terlambat. Seharusnya dijawab paling lambat", "We are late. It should have been answered by"
+)
 FURTHER = Text(
     "Belum puas? Minta bicara dengan pengawas lewat hotline, atau lapor ke Ombudsman RI.",
     "Not satisfied? Ask for the supervisor at the hotline, or turn to the Ombudsman.",
@@ -134,7 +139,7 @@ def _answer(house: House, found: CitizenStatus, request: Request) -> said.Status
     ticket = house.reader.ticket(found.ticket_id)
     assert ticket is not None
     sop = house.reader.sop(ticket.sop_version) or house.office.sop
-    promised_at, promise = _promise(found)
+    promise = _promise(found)
     return said.StatusAnswer(
         number=from_digits(found.ticket_id).written,
         standing=found.standing.value,
@@ -147,13 +152,17 @@ def _answer(house: House, found: CitizenStatus, request: Request) -> said.Status
             for step in sop.steps
             if step.number in found.steps_passed
         ],
-        promised_at=promised_at,
-        promise=PROMISES[promise].say(language) if promise else None,
+        promised_at=found.promised_at or found.missed_at,
+        promise=promise.say(language) if promise else None,
+        late=found.missed_at is not None,
         further=FURTHER.say(language),
     )
 
 
-def _promise(found: CitizenStatus) -> tuple[datetime | None, str | None]:
-    if found.call_by:
-        return found.call_by, "call"
-    return found.answer_by, "answer" if found.answer_by else None
+def _promise(found: CitizenStatus) -> Text | None:
+    """What stands before the date."""
+    if found.missed_at:
+        return CALL_MISSED if found.call_by else ANSWER_MISSED
+    if found.promised_at:
+        return CALL if found.call_by else ANSWER
+    return None

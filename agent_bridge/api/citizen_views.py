@@ -24,7 +24,7 @@ class PassedStep(View):
 
 
 class StatusAnswer(View):
-    """How the ticket stands; nothing personal. `promised_at` is the next thing the office promised."""
+    """How the ticket stands; nothing personal. `promised_at` is what was promised; `late` if that is past."""
 
     number: str
     standing: str
@@ -35,6 +35,7 @@ class StatusAnswer(View):
     steps: list[PassedStep]
     promised_at: datetime | None
     promise: str | None
+    late: bool
     further: str
 
 

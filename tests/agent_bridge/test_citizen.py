@@ -1,27 +1,23 @@
 """Citizens without an account: status by number and PIN, registration by web, slips of paper."""
 
 import asyncio
-from collections import Counter
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select
+from sqlalchemy import select
 
 from agent_bridge.commands.paper import _page
 from config.clock import now, office_day
 from config.sliding_window import KEPT, SlidingWindow
 from tests.agent_bridge.conftest import OfficeAtWork
-from tests.builders import MONDAY_MORNING, OFFICE, Story, a_desk
+from tests.builders import MONDAY_MORNING, a_desk
 from ticketing import tables
 from ticketing.citizens import slips
-from ticketing.citizens.limits import AskedTooOften
-from ticketing.citizens.status import LOCKED_AFTER, StatusDesk
 from ticketing.ledger.recorder import Registration
 from ticketing.people.pin import pin_of
 from ticketing.reports.telling import tell
@@ -86,77 +82,6 @@ async def test_a_wrong_pin_an_unknown_number_and_no_number_get_the_same_answer(o
 
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.text for answer in answers}) == 1
-
-
-async def test_wrong_and_unknown_do_the_same_work(tmp_path: Path):
-    async with a_desk(tmp_path) as desk:
-        await desk.record(Story().arrives().is_registered())
-        ticket_id = desk.reader.call("pbx-1.0").ticket_id
-        status = StatusDesk(desk.journal, desk.reader, desk.vault, lambda: OFFICE, lambda: MONDAY_MORNING)
-        said: Counter[str] = Counter()
-        asked: list[str] = []
-        event.listen(desk.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
-
-        for number in (ticket_id, TicketNumber(date(2026, 11, 23), 999).digits, "tidak ada"):
-            asked.clear()
-            assert await status.check(number, "x", f"dari {number}") is None
-            said["\n".join(asked)] += 1
-
-    assert len(said) == 1, "the same statements, in the same order"
-
-
-async def test_ten_failures_lock_it_until_the_citizen_calls_again(tmp_path: Path):
-    async with a_desk(tmp_path) as desk:
-        await desk.record(Story().arrives().is_registered().queues(20).abandons(60).ends(60))
-        ticket_id = desk.reader.call("pbx-1.0").ticket_id
-        pin, clock = pin_of(desk.vault, ticket_id), [MONDAY_MORNING + timedelta(minutes=5)]
-        status = StatusDesk(desk.journal, desk.reader, desk.vault, lambda: OFFICE, lambda: clock[0])
-        for n in range(LOCKED_AFTER):
-            assert await status.check(ticket_id, wrong(pin), f"penebak {n}") is None
-
-        locked = await status.check(ticket_id, pin, "warga")
-        again = Story("pbx-2.0").arrives(900)
-        from ticketing import facts
-
-        more = {"ticket_id": ticket_id, "keyed_in": False, "sop_version": OFFICE.sop.version}
-        await desk.record(again.add(facts.TicketContinued, 910, "continued", **more))
-        clock[0] = MONDAY_MORNING + timedelta(minutes=20)
-        opened = await status.check(ticket_id, pin, "warga")
-
-    assert locked is None
-    assert opened is not None
-    assert opened.ticket_id == ticket_id
-
-
-async def test_ten_thousand_guesses_find_nothing_and_harm_nobody(tmp_path: Path):
-    async with a_desk(tmp_path) as desk:
-        await desk.record(Story().arrives().is_registered().queues(20).abandons(60).ends(60))
-        mine = desk.reader.call("pbx-1.0").ticket_id
-        other = await desk.journal.register(Registration("pbx-2.0", MONDAY_MORNING))
-        at = MONDAY_MORNING + timedelta(minutes=5)
-        status = StatusDesk(desk.journal, desk.reader, desk.vault, lambda: OFFICE, lambda: at)
-        outcomes: Counter[str] = Counter()
-
-        async def guess(n: int) -> None:
-            number = TicketNumber(date(2026, 11, 23), 2 + n % 50).digits
-            try:
-                found = await status.check(number, f"{n % 10**6:06d}", f"alamat {n % 700}")
-                outcomes["found" if found else "nothing"] += 1
-            except AskedTooOften:
-                outcomes["refused"] += 1
-
-        for start in range(0, 10_000, 500):
-            await asyncio.gather(*(guess(n) for n in range(start, start + 500)))
-        unharmed = await status.check(mine, pin_of(desk.vault, mine), "warga")
-        with desk.reader.connect() as connection:
-            rows = connection.scalar(select(func.count()).select_from(tables.pin_guesses))
-
-    assert outcomes["found"] == 0
-    assert outcomes.total() == 10_000
-    assert rows is not None
-    assert rows <= 51, "a row for each number that was guessed at, and no more"
-    assert unharmed is not None
-    assert other.ticket_id != mine
 
 
 def test_a_limit_forgets_whom_it_has_no_room_for():

@@ -1,16 +1,18 @@
 """How a ticket stands, for whoever knows its number and PIN, at any hour; nothing personal.
 
 A wrong PIN, an unknown number and a locked one cannot be told apart, neither by the answer nor by the work:
-each is looked up, compared and counted in the same statements.
+each is looked up, compared and counted in the same statements. Numbers that no ticket has are counted in
+a few rows that stand for all of them: nobody fills the ledger by guessing, nor locks a number not yet issued.
 """
 
+import asyncio
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
 from config.clock import Clock
 from config.office import Office
@@ -22,8 +24,8 @@ from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 from ticketing.people.pin import pin_of
 from ticketing.people.privacy import Vault
-from ticketing.sop.run import steps_of
-from ticketing.statements import insert_for
+from ticketing.sop.run import StepTiming, steps_of
+from ticketing.statements import upsert
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Stage
 from ticketing.tickets.follow_up import call_back_owed, duty
@@ -32,8 +34,12 @@ from ticketing.tickets.ticket import TicketState
 
 LOCKED_AFTER = 10
 """Failures on one number; then only the citizen's next call opens it again."""
+AT_ONCE = 4
+"""Questions in the writer's hands: however many ask, a caller who registers waits for no more of them."""
 KEPT_FOR = timedelta(days=30)
-GUESS, CALL = tables.pin_guesses.c, tables.calls.c
+GUESS, CALL, TICKET = tables.pin_guesses.c, tables.calls.c, tables.tickets.c
+UNKNOWN, BUCKET_DIGITS = "?", 3
+"""Numbers no ticket has are counted by their last digits: a thousand rows for all there could be."""
 NOBODY = "00000000000"
 """Stands for what is no number at all, so that it costs as much as one that is."""
 
@@ -59,14 +65,13 @@ _OF_STATE = {
     Stage.SETTLED: Standing.ANSWERED,
     Stage.CLOSED: Standing.CLOSED,
     Stage.CANCELLED: Standing.ENDED,
-    Stage.MERGED: Standing.WITH_OFFICIAL,
     Stage.REFERRED: Standing.ANSWERED,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CitizenStatus:
-    """What a citizen may know of a ticket. `call_by` and `answer_by` are what the office promised."""
+    """What a citizen may know of a ticket at `asked_at`. `call_by`, `answer_by`: what the office promised."""
 
     ticket_id: str
     standing: Standing
@@ -76,11 +81,26 @@ class CitizenStatus:
     call_by: datetime | None
     answer_by: datetime | None
     in_a_cause: bool
+    asked_at: datetime
 
     @property
     def is_open(self) -> bool:
         """Whether anything is still owed."""
         return self.standing not in (Standing.CLOSED, Standing.ENDED)
+
+    @property
+    def promised_at(self) -> datetime | None:
+        """The next promise that can still be kept."""
+        return self._promise if self._promise and self._promise > self.asked_at else None
+
+    @property
+    def missed_at(self) -> datetime | None:
+        """The promise that was not kept; nobody is told a date that is past as if it were to come."""
+        return self._promise if self._promise and self._promise <= self.asked_at else None
+
+    @property
+    def _promise(self) -> datetime | None:
+        return self.call_by or self.answer_by
 
 
 class StatusDesk:
@@ -96,6 +116,7 @@ class StatusDesk:
         self._clock = clock
         self._of_source = SlidingWindow(30, timedelta(hours=1), AskedTooOften)
         self._of_number = SlidingWindow(5, timedelta(minutes=15), AskedTooOften)
+        self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def check(self, digits: str, pin: str, source: str) -> CitizenStatus | None:
         """The status; None where number and PIN do not belong together. Raises AskedTooOften.
@@ -105,16 +126,41 @@ class StatusDesk:
         at, ticket_id = self._clock(), _number(digits)
         self._of_source.count(source, at)
         self._of_number.count(f"{source}|{ticket_id}", at)
-        right = hmac.compare_digest(pin_of(self._vault, ticket_id), pin.ljust(6)[:16])
-        known = await self._journal.do(lambda connection: _count(connection, ticket_id, right, at))
-        if not known:
-            return None
-        return self._told(ticket_id)
+        right = hmac.compare_digest(pin_of(self._vault, ticket_id).encode(), pin.encode(errors="replace"))
+        async with self._at_once:
+            known = await self._journal.do(lambda connection: _count(connection, ticket_id, right, at))
+        return await asyncio.to_thread(self._told, ticket_id, at) if known else None
 
-    def _told(self, ticket_id: str) -> CitizenStatus | None:
+    def _told(self, ticket_id: str, at: datetime) -> CitizenStatus | None:
         office = self._office()
         found = self._reader.case(ticket_id, office)
-        return _status(found, self._reader, office) if found else None
+        return self._status(found, self._goes_on_in(found, office), office, at) if found else None
+
+    def _goes_on_in(self, found: FoldedCase, office: Office) -> FoldedCase:
+        """The ticket that goes on for a merged one: what comes of it is news for both citizens."""
+        last, seen = found, set[str]()
+        while (into := last.standing.case.merged_into) and into not in seen:
+            seen.add(into)
+            last = self._reader.case(into, office) or last
+        return last
+
+    def _status(self, found: FoldedCase, last: FoldedCase, office: Office, at: datetime) -> CitizenStatus:
+        standing, case = found.standing, last.standing.case
+        sop = self._reader.sop(found.ticket["sop_version"]) or office.sop
+        owes = duty(last.standing, office, Calendar(office.hours))
+        owed = call_back_owed(standing)
+        passed = {timing.step.number for timing in steps_of(sop, found.facts) if _is_past(timing)}
+        return CitizenStatus(
+            ticket_id=standing.ticket_id,
+            standing=_standing_of(last, owed is not None),
+            registered_at=standing.registered_at,
+            closed_at=case.closed_at,
+            steps_passed=tuple(sorted(passed)),
+            call_by=owed.due_at if owed else None,
+            answer_by=owes.limit_at if owes and case.delivered is None else None,
+            in_a_cause=case.cause_id is not None,
+            asked_at=at,
+        )
 
 
 def _number(digits: str) -> str:
@@ -126,50 +172,46 @@ def _number(digits: str) -> str:
 
 def _count(connection: Connection, ticket_id: str, right: bool, at: datetime) -> bool:
     """Whether the PIN opens this ticket now; counts the failure otherwise, be there such a ticket or not."""
-    ticket = tables.tickets.c
-    known = connection.execute(
-        select(ticket.ticket_id, ticket.person_id).where(ticket.ticket_id == ticket_id)
-    ).one_or_none()
-    row = connection.execute(select(tables.pin_guesses).where(GUESS.ticket_id == ticket_id)).one_or_none()
+    ticket = connection.execute(_TICKET, {"of_ticket": ticket_id}).one_or_none()
+    counted_as = ticket_id if ticket else f"{UNKNOWN}{ticket_id[-BUCKET_DIGITS:]}"
+    row = connection.execute(_GUESSES, {"of_ticket": counted_as}).one_or_none()
     failures, locked_at = (row.failures, row.locked_at) if row else (0, None)
-    own_line = CALL.person_id == (known.person_id if known else NOBODY)
-    called = connection.scalar(
-        select(func.count()).where(
-            CALL.ticket_id == ticket_id,
-            CALL.outward.is_(False),
-            CALL.arrived_at > (locked_at or at),
-            or_(own_line, CALL.answered_at.is_not(None)),
-        )
-    )
-    if locked_at and called:
+    person_id = (ticket.person_id if ticket else None) or NOBODY
+    since = {"of_ticket": counted_as, "of_person": person_id, "since_at": locked_at or at}
+    if connection.scalar(_CALLS_SINCE, since):
         failures, locked_at = 0, None
-    opened = right and known is not None and locked_at is None
+    opened = right and ticket is not None and locked_at is None
     failures = 0 if opened else failures + 1
-    if failures >= LOCKED_AFTER and locked_at is None:
-        locked_at = at
-    values = {"ticket_id": ticket_id, "failures": failures, "failed_at": at, "locked_at": locked_at}
-    statement = insert_for(connection.dialect.name, tables.pin_guesses).values(values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["ticket_id"], set_=values))
-    connection.execute(delete(tables.pin_guesses).where(GUESS.failed_at < at - KEPT_FOR))
+    if failures >= LOCKED_AFTER:
+        locked_at = locked_at or at
+    count = {"ticket_id": counted_as, "failures": failures, "failed_at": at, "locked_at": locked_at}
+    _PUT.many(connection, [count])
+    connection.execute(_FORGET, {"before_at": at - KEPT_FOR})
     return opened
 
 
-def _status(found: FoldedCase, reader: Reader, office: Office) -> CitizenStatus:
-    standing, case = found.standing, found.standing.case
-    sop = reader.sop(found.ticket["sop_version"]) or office.sop
-    owes = duty(standing, office, Calendar(office.hours))
-    owed = call_back_owed(standing)
-    passed = {timing.step.number for timing in steps_of(sop, found.facts) if timing.ended_at}
-    return CitizenStatus(
-        ticket_id=standing.ticket_id,
-        standing=_standing_of(found, owed is not None),
-        registered_at=standing.registered_at,
-        closed_at=case.closed_at,
-        steps_passed=tuple(sorted(passed)),
-        call_by=owed.due_at if owed else None,
-        answer_by=owes.limit_at if owes and case.delivered is None else None,
-        in_a_cause=case.cause_id is not None,
-    )
+# Built once: others wait for the writer while a guess is counted.
+_TICKET = select(TICKET.person_id).where(TICKET.ticket_id == bindparam("of_ticket"))
+_GUESSES = select(tables.pin_guesses).where(GUESS.ticket_id == bindparam("of_ticket"))
+_CALLS_SINCE = select(func.count()).where(
+    CALL.ticket_id == bindparam("of_ticket"),
+    or_(
+        and_(CALL.arrived_at > bindparam("since_at"), CALL.person_id == bindparam("of_person")),
+        CALL.answered_at > bindparam("since_at"),
+    ),
+)
+"""The calls by which the citizen opens a lock: from their own line, or talking to an agent.
+
+Who keys in somebody else's number has not shown to be them until an agent answers."""
+_PUT = upsert(tables.pin_guesses, tables.pin_guesses.c.keys())
+_FORGET = delete(tables.pin_guesses).where(
+    GUESS.failed_at < bindparam("before_at"), GUESS.locked_at.is_(None)
+)
+"""A lock has no end of its own: only the citizen's call is one."""
+
+
+def _is_past(timing: StepTiming) -> bool:
+    return timing.ended_at is not None and timing.skip_reason_id is None
 
 
 def _standing_of(found: FoldedCase, owed_a_call: bool) -> Standing:
