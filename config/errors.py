@@ -51,6 +51,10 @@ class Conflict(Refused):
     """It cannot be done in the present state."""
 
 
+class TooLarge(Refused):
+    """More was sent than such a request may hold."""
+
+
 class TooManyTries(Refused):
     """The same was tried too often; it may be tried again later."""
 

@@ -1,12 +1,15 @@
 """Doors for citizens, who have no account: how a ticket stands, and registering one by web form."""
 
 import asyncio
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import APIRouter, Request
 
 from agent_bridge.api import citizen_views as said
+from agent_bridge.api.case_views import WarningView
 from agent_bridge.api.doorway import AnyHouse, OnceAsked
 from agent_bridge.api.refusals import PROBLEMS, language_of
+from agent_bridge.api.small_bodies import SmallBodies
 from agent_bridge.api.views import LabelView
 from agent_bridge.house import House
 from config.clock import now
@@ -14,12 +17,12 @@ from config.errors import NotFound, Text
 from ticketing.case_facts import CITIZEN, Origin
 from ticketing.citizens.filing import Filing, Form
 from ticketing.citizens.status import CitizenStatus, Standing
-from ticketing.desk.once import Answer, Asked, once
+from ticketing.desk.once import Answer, Asked, is_repeated, once
 from ticketing.ledger.writing import Writing
 from ticketing.people.pin import pin_of
 from ticketing.tickets.number import from_digits
 
-router = APIRouter(prefix="/api", tags=["citizens"], responses=PROBLEMS)
+router = APIRouter(prefix="/api", tags=["citizens"], responses=PROBLEMS, route_class=SmallBodies)
 
 SENTENCES = {
     Standing.REGISTERED: Text(
@@ -53,8 +56,8 @@ FURTHER = Text(
     "Not satisfied? Ask for the supervisor at the hotline, or turn to the Ombudsman.",
 )
 NEXT = Text(
-    "Catat nomor dan PIN ini. Kami menghubungi Anda; layanan ini tidak dipungut biaya.",
-    "Note this number and PIN. We get in touch with you; this service is free of charge.",
+    "Catat nomor dan PIN ini. Petugas memeriksanya, lalu kami menghubungi Anda. Tidak dipungut biaya.",
+    "Note this number and PIN. An agent looks into it, then we get in touch with you. It is free of charge.",
 )
 
 
@@ -95,26 +98,32 @@ async def status(body: said.StatusQuestion, request: Request, house: AnyHouse) -
 async def register(
     body: said.WebForm, asked: OnceAsked, request: Request, house: AnyHouse
 ) -> said.Registered:
-    """Register a complaint or request without calling: same number, same clocks."""
-    house.web_registrations.count(_source(request), now())
-    form = Form(
-        name=body.name,
-        phone=body.phone,
-        ticket_type=body.type,
-        category=body.category,
-        story=body.story,
-        district=body.district,
-        contact=body.contact,
-    )
+    """Register a complaint or request without calling: same number, same clocks.
+
+    A doubtful NIK is told, and kept apart until an agent has asked about it.
+    """
+    if not await asyncio.to_thread(_is_repeated, house, asked):
+        house.web_registrations.count(_source(request), now())
+    form = Form(**body.model_dump(exclude={"type"}), ticket_type=body.type)
     ticket_id = await _registered(house, asked, form)
     ticket = await asyncio.to_thread(house.reader.ticket, ticket_id)
     assert ticket is not None
     return said.Registered(
         number=from_digits(ticket_id).written,
         pin=pin_of(house.vault, ticket_id),
+        looked_at_by=ticket.next_due_at,
         answer_by=ticket.limit_at,
         next=NEXT.say(language_of(request)),
+        warnings=[
+            WarningView(field="nik", code=one.code, id=one.text.id, en=one.text.en)
+            for one in form.nik_warnings
+        ],
     )
+
+
+def _is_repeated(house: House, asked: Asked) -> bool:
+    with house.reader.connect() as connection:
+        return is_repeated(connection, house.vault, CITIZEN, asked)
 
 
 async def _registered(house: House, asked: Asked, form: Form) -> str:
@@ -131,7 +140,15 @@ async def _registered(house: House, asked: Asked, form: Form) -> str:
 
 
 def _source(request: Request) -> str:
-    return f"web|{request.client.host if request.client else ''}"
+    """Whence it comes: an address, or the whole net that one subscriber has of the newer kind (IPv6 /64)."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return f"web|{host}"
+    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
+        return f"web|{ip_network((address, 64), strict=False)}"
+    return f"web|{host}"
 
 
 def _answer(house: House, found: CitizenStatus, request: Request) -> said.StatusAnswer:

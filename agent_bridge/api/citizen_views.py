@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, Field
 
+from agent_bridge.api.case_views import WarningView
 from agent_bridge.api.views import Asking, LabelView, View
 from ticketing.case_facts import Contact
 
@@ -48,16 +49,19 @@ class WebForm(Asking):
     category: str = Field(max_length=10, examples=["11"])
     story: str = Field(min_length=5, max_length=4000, examples=["KTP belum jadi sejak tiga bulan."])
     district: str | None = Field(None, max_length=2, examples=["07"])
+    nik: str | None = Field(None, max_length=30, examples=["3578014101900001"])
     contact: Contact = Contact.CALL
 
 
 class Registered(View):
-    """The number and the PIN, to be written down, and by when the office answers."""
+    """Number and PIN, to be written down, and what happens next: by when somebody looks, and answers."""
 
     number: str
     pin: str
-    answer_by: datetime
+    looked_at_by: datetime | None
+    answer_by: datetime | None
     next: str
+    warnings: list[WarningView]
 
 
 class Slip(WebForm):

@@ -10,15 +10,19 @@ from config.errors import Conflict, NotFound, Refused, TooManyTries
 from config.office import Office
 from ticketing import case_facts, tables
 from ticketing.case_facts import CITIZEN, CaseFact, Contact, Origin
+from ticketing.desk.entries import missing_fields
 from ticketing.facts import Provenance
 from ticketing.ledger.writing import Writing
-from ticketing.people import complainant, phone_number, texts
+from ticketing.people import complainant, nik, phone_number, texts
+from ticketing.people.field_warning import FieldWarning
 from ticketing.people.free_text import take_out_niks
 from ticketing.people.privacy import Vault
 from ticketing.tickets.calendar import Calendar
 
 OPEN_A_DAY = 3
 """Tickets of one number that may be registered by web on one day."""
+NOT_ASKED = "Tidak diisi pada formulir web atau slip; petugas menanyakannya bila perlu."
+"""Why fields that the type requires are empty: without the citizen on the line nobody can insist."""
 TICKET = tables.tickets.c
 
 
@@ -83,7 +87,19 @@ class Form:
     story: str
     district: str | None = None
     contact: Contact = Contact.CALL
+    nik: str | None = None
     solution: str | None = None
+
+    @property
+    def nik_warnings(self) -> tuple[FieldWarning, ...]:
+        """What is doubtful about the NIK: then it is kept apart, for an agent to ask about."""
+        return nik.warnings(self.nik) if self.nik else ()
+
+    def missing(self, office: Office) -> tuple[str, ...]:
+        """What the type requires and nobody filled in."""
+        given = {"nik": self.nik and not self.nik_warnings, "district": self.district, "phone": self.phone}
+        filled = {name for name, value in given.items() if value} | {"name", "category", "story"}
+        return missing_fields(office.types[self.ticket_type], frozenset(filled))
 
     def check(self, office: Office) -> str:
         """The number in E.164; raises what is wrong with the form."""
@@ -153,22 +169,36 @@ class Filing:
             more = {"person_id": person_id, "contact": form.contact}
             self._record(ticket_id, "contact", case_facts.ContactPreferred, **more)
         self._record(ticket_id, "begun", case_facts.EntryBegun)
-        self._seal(ticket_id, person_id, texts.NAME, form.name)
-        fields = (texts.NAME,) + (("district",) if form.district else ())
-        self._record(
-            ticket_id, "identity", case_facts.IdentityRecorded, fields=fields, district=form.district
-        )
-        story, niks = take_out_niks(form.story)
-        for nik in niks:
-            self._seal(ticket_id, person_id, texts.OFFERED_NIK, nik)
-        text_id = self._seal(ticket_id, person_id, texts.STORY, story)
+        self._identify(ticket_id, person_id, form)
+        text_id = self._seal(ticket_id, person_id, texts.STORY, form.story)
         of_form = {"ticket_type": form.ticket_type, "category": form.category, "text_id": text_id}
         self._record(ticket_id, "complaint", case_facts.ComplaintRecorded, **of_form)
         if form.solution:
-            solution = self._seal(ticket_id, person_id, texts.SOLUTION, take_out_niks(form.solution)[0])
+            solution = self._seal(ticket_id, person_id, texts.SOLUTION, form.solution)
             self._record(ticket_id, "solution", case_facts.SolutionWritten, text_id=solution)
 
+    def _identify(self, ticket_id: str, person_id: str, form: Form) -> None:
+        self._seal(ticket_id, person_id, texts.NAME, form.name)
+        fields = [texts.NAME, *(["district"] if form.district else [])]
+        if form.nik:
+            doubted = bool(form.nik_warnings)
+            self._write(ticket_id, person_id, texts.OFFERED_NIK if doubted else texts.NIK, nik.tidy(form.nik))
+            fields += [] if doubted else [texts.NIK]
+        left_empty = form.missing(self.office)
+        reason_id = self._seal(ticket_id, person_id, texts.REASON, NOT_ASKED) if left_empty else None
+        self._record(
+            ticket_id, "identity", case_facts.IdentityRecorded, fields=tuple(fields),
+            district=form.district, overridden=left_empty, reason_id=reason_id,
+        )  # fmt: skip
+
     def _seal(self, ticket_id: str, person_id: str, field: str, value: str) -> str:
+        """Seal free text; a NIK in it is taken out and offered to its field, as at the desk."""
+        kept, niks = take_out_niks(value)
+        for one in niks:
+            self._write(ticket_id, person_id, texts.OFFERED_NIK, one)
+        return self._write(ticket_id, person_id, field, kept)
+
+    def _write(self, ticket_id: str, person_id: str, field: str, value: str) -> str:
         return texts.write(
             self.writing.connection, self.vault, ticket_id=ticket_id, person_id=person_id,
             field=field, value=value, at=self.at, by=self.actor_id,

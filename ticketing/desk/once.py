@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from config.errors import Conflict
 from ticketing import tables
@@ -60,10 +60,7 @@ def once(
     asked is kept as a keyed print only, for it may hold personal data.
     """
     key, print_ = asked.id_of(vault, user_id), vault.blind("request", asked.content)
-    column = tables.requests.c
-    known = connection.execute(
-        select(column.fingerprint, column.answer).where(column.key == key)
-    ).one_or_none()
+    known = _known(connection, key)
     if known is not None and known.fingerprint != print_:
         raise KeyUsedForAnother
     if known is not None and not again:
@@ -74,3 +71,15 @@ def once(
     statement = insert_for(connection.dialect.name, tables.requests).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"at": at}))
     return answer
+
+
+def is_repeated(connection: Connection, vault: Vault, user_id: str, asked: Asked) -> bool:
+    """Whether a request with that key was answered before."""
+    return _known(connection, asked.id_of(vault, user_id)) is not None
+
+
+def _known(connection: Connection, key: str) -> Row[Any, Any] | None:
+    column = tables.requests.c
+    return connection.execute(
+        select(column.fingerprint, column.answer).where(column.key == key)
+    ).one_or_none()

@@ -12,6 +12,7 @@ from config.office import Office, Sop
 from ticketing import tables
 from ticketing.calls.call import Call
 from ticketing.case_facts import (
+    CITIZEN,
     CaseFact,
     CaseOpened,
     CaseRegistered,
@@ -246,10 +247,12 @@ def _born(connection: Connection, facts: Iterable[CaseFact]) -> None:
 
 
 def write_preferences(connection: Connection, facts: Iterable[Fact]) -> None:
-    """How citizens want to be reached, beside the persons themselves: it holds for all their cases."""
-    said = sorted(
-        (fact for fact in facts if isinstance(fact, ContactPreferred)), key=lambda one: one.occurred_at
-    )
+    """How citizens want to be reached, beside the persons themselves: it holds for all their cases.
+
+    What a web form says holds for its own ticket alone: anybody may write anybody's number into one.
+    """
+    told = (fact for fact in facts if isinstance(fact, ContactPreferred) and fact.actor_role != CITIZEN)
+    said = sorted(told, key=lambda one: one.occurred_at)
     rows = [{"of_person": one.person_id, "text_only": one.contact is Contact.TEXT} for one in said]
     _PREFERENCES.many(connection, rows)
 
