@@ -10,6 +10,7 @@ from agent_bridge.accounts import Session
 from agent_bridge.api import case_views as said
 from agent_bridge.api.doorway import AnyHouse, OnceAsked, actor_of, may_do
 from agent_bridge.house import House
+from ticketing.desk.act import Work
 from ticketing.desk.matrix import Deed
 from ticketing.desk.once import Answer, Asked
 from ticketing.desk.sight import Actor, NoSuchCase
@@ -43,9 +44,17 @@ class AtCase:
 
     async def do(self, work: Callable[..., Answer], *values: Any, **named: Any) -> said.ActView:
         """Do it, once for each request, and say what it came to."""
-        answer = await self.house.case_desk.act(
-            self.actor, self.deed, self.ticket_id, self.asked, lambda act: work(act, *values, **named)
-        )
+        return self._said(await self._act(lambda act: work(act, *values, **named)))
+
+    async def look(self, work: Callable[..., Answer], *values: Any) -> None:
+        """Have it audited that something personal is shown, each time it is asked for."""
+        await self._act(lambda act: work(act, *values), is_look=True)
+
+    async def _act(self, work: Work, *, is_look: bool = False) -> Answer:
+        desk = self.house.case_desk
+        return await desk.act(self.actor, self.deed, self.ticket_id, self.asked, work, is_look=is_look)
+
+    def _said(self, answer: Answer) -> said.ActView:
         known = {name: value for name, value in answer.items() if name in said.ActView.model_fields}
         child = answer.get("child_ticket_id")
         return said.ActView(

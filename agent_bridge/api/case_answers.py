@@ -38,7 +38,10 @@ def _line(ticket: Ticket, office: Office, names: Names, at: datetime) -> dict[st
     owner = None
     if owner_id:
         owner = views.OwnerView(role=ticket["owner_role"], id=owner_id, name=names.get(owner_id))
-    same = ("state", "restricted", "urgency", "track", "next_due_at", "due_kind", "limit_at")
+    same = (
+        "state", "restricted", "urgency", "track", "next_due_at", "due_kind", "limit_at", "origin",
+        "text_only",
+    )  # fmt: skip
     return {name: ticket[name] for name in (*same, "registered_at", "closed_at")} | {
         "number": number.written,
         "spoken": number.short,

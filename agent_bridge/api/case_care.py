@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from agent_bridge.api import case_views as said
 from agent_bridge.api.at_case import AtCase, doing, ticket_id_of
 from agent_bridge.api.refusals import PROBLEMS
-from ticketing.desk import entries, follow_ups, merging
+from ticketing.desk import follow_ups, merging, personal
 from ticketing.desk.matrix import Deed
 from ticketing.people.pin import pin_of
 from ticketing.tickets.number import from_digits
@@ -70,13 +70,13 @@ async def unmerge(body: said.Reasoned, case: Merging) -> said.ActView:
 @router.put("/contact")
 async def prefer(body: said.Preference, case: Annotated[AtCase, doing(Deed.ENTER)]) -> said.ActView:
     """How the citizen wants to be reached; whoever wants text only is never called."""
-    return await case.do(entries.prefer, body.contact)
+    return await case.do(personal.prefer, body.contact)
 
 
 @router.post("/pin")
 async def read_pin(case: Annotated[AtCase, doing(Deed.ENTER)]) -> said.PinView:
     """The ticket's PIN, to be read out to the citizen on the line; the audit has it first."""
-    await case.do(entries.read_pin)
+    await case.look(personal.read_pin)
     return said.PinView(
         number=from_digits(case.ticket_id).written, pin=pin_of(case.house.vault, case.ticket_id)
     )
@@ -85,7 +85,7 @@ async def read_pin(case: Annotated[AtCase, doing(Deed.ENTER)]) -> said.PinView:
 @router.post("/unmask")
 async def unmask(body: said.Unmask, case: Annotated[AtCase, doing(Deed.UNMASK)]) -> said.Unmasked:
     """One field in full, for a reason; the audit has it first. At most thirty an hour."""
-    await case.do(entries.unmask, body.field, body.reason)
+    await case.look(personal.unmask, body.field, body.reason)
     value = await asyncio.to_thread(case.house.case_reader.field, case.ticket_id, body.field)
     number = from_digits(case.ticket_id).written
     return said.Unmasked(number=number, field=body.field, value=value)

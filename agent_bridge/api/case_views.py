@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from agent_bridge.api.views import Asking, LabelView, View
-from ticketing.case_facts import Channel, Contact, FollowUpResult, Track, Urgency
+from ticketing.case_facts import Channel, Contact, FollowUpResult, Origin, Track, Urgency
 from ticketing.ledger.deliveries import WhyAPerson
 
 NUMBER = "261123-0042-4"
@@ -244,6 +244,8 @@ class CaseLine(View):
     seconds_left: float | None
     registered_at: datetime
     closed_at: datetime | None
+    origin: Origin
+    text_only: bool
 
 
 class CaseList(View):

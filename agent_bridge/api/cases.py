@@ -147,4 +147,7 @@ def _whole(house: House, session: Session, ticket_id: str, at: datetime) -> said
     words = reader.words(found)
     if not may(session.role, Deed.ENTER):
         words = replace(words, draft=None)
-    return case_answers.case_view(found, words, children, office, sop, names, at, phone, typist)
+    view = case_answers.case_view(found, words, children, office, sop, names, at, phone, typist)
+    # Said in whichever case of theirs, it holds for this one too.
+    wants_text = view.text_only or house.reader.wants_text(found.ticket["person_id"])
+    return view.model_copy(update={"text_only": wants_text})

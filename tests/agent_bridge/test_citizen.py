@@ -165,15 +165,46 @@ async def test_who_wants_text_only_is_never_called(office: OfficeAtWork):
 
 async def test_the_pin_is_read_out_only_while_the_citizen_talks_and_the_audit_has_it(office: OfficeAtWork):
     ticket_id = await office.call()
+    pin = f"/cases/{ticket_id}/pin"
 
-    told = await office.dewi.does(f"/cases/{ticket_id}/pin")
+    unnamed = await office.dewi.ask("POST", pin)
+    await office.dewi.does(f"/cases/{ticket_id}/form", {"name": "Sari Contoh"}, "PUT")
+    told = [await office.dewi.ask("POST", pin, key="baca-pin-1") for _ in range(2)]
+    others = await office.rini.ask("POST", pin)
+    await office.hang_up()
+    later = [await office.dewi.ask("POST", pin, key=key) for key in ("baca-pin-1", "baca-pin-2")]
+
+    assert {one.json()["pin"] for one in told} == {pin_of(office.house.vault, ticket_id)}
+    assert (unnamed.status_code, others.status_code) == (409, 403)
+    assert "nama atau NIK" in unnamed.json()["detail"]
+    assert [one.status_code for one in later] == [409, 409], "in the wrap-up the citizen is not on the line"
+    read = [line["action"] for line in (await office.sari.sees("/audit"))["lines"]]
+    assert read.count("pin.read") == 2, "each look is audited"
+
+
+async def test_pins_are_read_thirty_times_an_hour_at_most(office: OfficeAtWork):
+    ticket_id = await office.call()
+    await office.dewi.does(f"/cases/{ticket_id}/form", {"name": "Sari Contoh"}, "PUT")
+
+    codes = [(await office.dewi.ask("POST", f"/cases/{ticket_id}/pin")).status_code for _ in range(31)]
+
+    assert codes == [200] * 30 + [429]
+
+
+async def test_whoever_opens_a_case_sees_that_its_citizen_wants_text_only(office: OfficeAtWork):
+    first = await office.call()
+    before = await office.dewi.sees(f"/cases/{first}")
+    await office.dewi.does(f"/cases/{first}/contact", {"contact": "text"}, "PUT")
     await office.hang_up()
     await office.wrap_up_ends()
-    later = await office.dewi.ask("POST", f"/cases/{ticket_id}/pin")
+    second = await office.call()
+    seen = [await office.dewi.sees(f"/cases/{one}") for one in (first, second)]
+    await office.dewi.does(f"/cases/{second}/contact", {"contact": "call"}, "PUT")
+    after = await office.dewi.sees(f"/cases/{second}")
 
-    assert told["pin"] == pin_of(office.house.vault, ticket_id)
-    assert later.status_code == 409
-    assert "pin.read" in [line["action"] for line in (await office.sari.sees("/audit"))["lines"]]
+    assert (before["text_only"], before["origin"]) == (False, "call")
+    assert [one["text_only"] for one in seen] == [True, True]
+    assert after["text_only"] is False
 
 
 # --- paper ---

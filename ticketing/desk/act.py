@@ -167,15 +167,28 @@ class CaseDesk:
         self._office = office
         self._clock = clock
 
-    async def act(self, actor: Actor, deed: Deed, ticket_id: str, asked: Asked, work: Work) -> Answer:
-        """Carry out `work` on the ticket, once for each key; raises NoSuchCase, NotYourDeed, NotNow."""
+    async def act(
+        self, actor: Actor, deed: Deed, ticket_id: str, asked: Asked, work: Work, *, is_look: bool = False
+    ) -> Answer:
+        """Carry out `work` on the ticket, once for each key; raises NoSuchCase, NotYourDeed, NotNow.
+
+        With `is_look` it shows what is personal: a repetition is judged and audited like the first.
+        """
         require(actor, deed)
         return await self._journal.write(
-            lambda writing: self._carry_out(writing, actor, deed, ticket_id, asked, work)
+            lambda writing: self._carry_out(writing, actor, deed, ticket_id, asked, work, is_look=is_look)
         )
 
     def _carry_out(
-        self, writing: Writing, actor: Actor, deed: Deed, ticket_id: str, asked: Asked, work: Work
+        self,
+        writing: Writing,
+        actor: Actor,
+        deed: Deed,
+        ticket_id: str,
+        asked: Asked,
+        work: Work,
+        *,
+        is_look: bool,
     ) -> Answer:
         found = writing.case(ticket_id)
         if found is None:
@@ -187,7 +200,7 @@ class CaseDesk:
         act = Act(writing, self._vault, office, actor, at, request_id, found, call_id)
         return once(
             writing.connection, self._vault, actor.user_id, asked, at, lambda: act.carried_out(work),
-            again=deed is Deed.UNMASK,
+            again=is_look,
         )  # fmt: skip
 
 

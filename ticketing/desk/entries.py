@@ -3,15 +3,10 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-
-import structlog
-from sqlalchemy import func, select
 
 from config.categories import TicketType
-from config.errors import NotFound, Refused, TooManyTries
-from ticketing import case_facts, tables
-from ticketing.case_facts import Contact
+from config.errors import NotFound, Refused
+from ticketing import case_facts
 from ticketing.desk.act import Act
 from ticketing.desk.once import Answer
 from ticketing.facts import Provenance
@@ -19,11 +14,6 @@ from ticketing.people import complainant, nik, phone_number, texts
 from ticketing.people.field_warning import FieldWarning
 from ticketing.people.free_text import take_out_niks
 from ticketing.tickets.case import Stage
-
-UNMASKED = "unmask"
-UNMASKED_AN_HOUR = 30
-AN_HOUR = timedelta(hours=1)
-log = structlog.get_logger(__name__)
 
 DRAFT_FIELDS = frozenset(
     {"name", "nik", "phone", "district", "type", "category", "story", "outline", "solution", "recap"}
@@ -101,23 +91,6 @@ def outline(act: Act, text: str) -> Answer:
     return {}
 
 
-def prefer(act: Act, contact: Contact) -> Answer:
-    """How the citizen wants to hear from the office, in whatever case of theirs."""
-    act.does(case_facts.ContactPreferred, Provenance.DECLARED, person_id=act.person_id, contact=contact)
-    return {}
-
-
-def read_pin(act: Act) -> Answer:
-    """The PIN is read out to the citizen who asks for it, while they talk to the agent; audited."""
-    act.refuse_unless(
-        act.call_id is not None,
-        "PIN hanya dibacakan kepada warga yang sedang berbicara dengan Anda.",
-        "The PIN is read out only to the citizen you are talking to.",
-    )
-    act.audits("pin.read")
-    return {}
-
-
 def step_done(act: Act, step: int) -> Answer:
     """Somebody says by a key that a step is over."""
     act.refuse_if_over()
@@ -133,22 +106,6 @@ def step_skipped(act: Act, step: int, reason: str) -> Answer:
     reason_id = act.seal(texts.REASON, reason)
     act.does(case_facts.StepSkipped, Provenance.DECLARED, step=step, reason_id=reason_id)
     act.audits("step.skip", reason_id, f"{act.ticket_id}/{step}")
-    return {}
-
-
-def unmask(act: Act, name: str, reason: str) -> Answer:
-    """Show one field in full, for a reason; not more than thirty an hour. The audit has it first."""
-    column = tables.audit.c
-    lately = select(func.count()).where(
-        column.action == UNMASKED, column.actor == act.actor.user_id, column.at > act.at - AN_HOUR
-    )
-    if (act.connection.scalar(lately) or 0) >= UNMASKED_AN_HOUR:
-        log.warning("too many unmaskings", user_id=act.actor.user_id)
-        raise TooManyTries(
-            "Terlalu banyak data dibuka dalam satu jam. Hubungi supervisor.",
-            "Too much was unmasked within an hour. Ask a supervisor.",
-        )
-    act.audits(UNMASKED, act.seal(texts.REASON, reason), f"{act.ticket_id}/{name}")
     return {}
 
 

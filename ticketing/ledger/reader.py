@@ -253,6 +253,13 @@ class Reader:
         with self.connect() as connection:
             return complainant.masked_phone(connection, self._vault, person_id)
 
+    def wants_text(self, person_id: str | None) -> bool:
+        """Whether the citizen said that they are never to be called."""
+        column = tables.persons.c
+        with self.connect() as connection:
+            wish = select(column.text_only).where(column.person_id == person_id)
+            return bool(connection.scalar(wish))
+
     def queue_counts(self, queue: str, at: datetime) -> QueueCounts:
         """Who waits in `queue`, since when, and how many call-backs are due by now."""
         call, ticket = tables.calls.c, tables.tickets.c
