@@ -6,7 +6,6 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from fastapi import APIRouter, Request
 
 from agent_bridge.api import citizen_views as said
-from agent_bridge.api.case_views import WarningView
 from agent_bridge.api.doorway import AnyHouse, OnceAsked
 from agent_bridge.api.refusals import PROBLEMS, language_of
 from agent_bridge.api.small_bodies import SmallBodies
@@ -15,7 +14,8 @@ from agent_bridge.house import House
 from config.clock import now
 from config.errors import NotFound, Text
 from ticketing.case_facts import CITIZEN, Origin
-from ticketing.citizens.filing import Filing, Form
+from ticketing.citizens.filing import Filing
+from ticketing.citizens.form import Form
 from ticketing.citizens.status import CitizenStatus, Standing
 from ticketing.desk.once import Answer, Asked, is_repeated, once
 from ticketing.ledger.writing import Writing
@@ -114,10 +114,7 @@ async def register(
         looked_at_by=ticket.next_due_at,
         answer_by=ticket.limit_at,
         next=NEXT.say(language_of(request)),
-        warnings=[
-            WarningView(field="nik", code=one.code, id=one.text.id, en=one.text.en)
-            for one in form.nik_warnings
-        ],
+        warnings=said.warning_views(form),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 from agent_bridge.api.case_views import WarningView
 from agent_bridge.api.views import Asking, LabelView, View
 from ticketing.case_facts import Contact
+from ticketing.citizens.form import Form
 
 
 class StatusQuestion(Asking):
@@ -65,17 +66,21 @@ class Registered(View):
 
 
 class Slip(WebForm):
-    """A slip of paper: the form, its own number and time, and what was told already."""
+    """A slip of paper: the form, its number and time, and the answer given; `closed` if that settled it."""
 
     number: str = Field(max_length=20, examples=["261123-0042-4"])
     happened_at: AwareDatetime = Field(examples=["2026-11-23T02:00:00Z"])
+    phone: str | None = Field(None, max_length=30, examples=["0812 0000 0042"])  # type: ignore[assignment]
     solution: str | None = Field(None, max_length=4000)
+    closed: bool = False
 
 
 class SlipTaken(View):
     """The slip is a ticket now."""
 
     number: str
+    state: str
+    warnings: list[WarningView]
 
 
 class FormChoices(View):
@@ -85,3 +90,10 @@ class FormChoices(View):
     categories: list[LabelView]
     districts: list[LabelView]
     line_number: str
+
+
+def warning_views(form: Form) -> list[WarningView]:
+    """What is doubtful about the form's NIK."""
+    return [
+        WarningView(field="nik", code=one.code, id=one.text.id, en=one.text.en) for one in form.nik_warnings
+    ]

@@ -1,5 +1,6 @@
 """Slips of paper at the API: typed in later, under the numbers that were reserved for them."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -11,7 +12,8 @@ from agent_bridge.api.doorway import AnyHouse, OnceAsked, may_do
 from agent_bridge.api.refusals import PROBLEMS
 from config.clock import now
 from ticketing.case_facts import Origin
-from ticketing.citizens.filing import Filing, Form
+from ticketing.citizens.filing import Filing
+from ticketing.citizens.form import Form
 from ticketing.desk.matrix import Deed
 from ticketing.desk.once import Answer, once
 from ticketing.ledger.writing import Writing
@@ -29,16 +31,8 @@ async def take_slip(
 ) -> said.SlipTaken:
     """A slip becomes a ticket under its own number and time, marked as reconstructed."""
     ticket_id = ticket_id_of(body.number)
-    form = Form(
-        name=body.name,
-        phone=body.phone,
-        ticket_type=body.type,
-        category=body.category,
-        story=body.story,
-        district=body.district,
-        contact=body.contact,
-        solution=body.solution,
-    )
+    values = body.model_dump(exclude={"type", "number", "happened_at"})
+    form = Form(**values, ticket_type=body.type)
     at = now()
 
     def work(writing: Writing) -> Answer:
@@ -54,4 +48,7 @@ async def take_slip(
         return once(writing.connection, house.vault, session.user_id, asked, at, filed)
 
     await house.journal.write(work)
-    return said.SlipTaken(number=from_digits(ticket_id).written)
+    ticket = await asyncio.to_thread(house.reader.ticket, ticket_id)
+    assert ticket is not None
+    number = from_digits(ticket_id).written
+    return said.SlipTaken(number=number, state=ticket.state, warnings=said.warning_views(form))

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from agent_bridge.accounts import BY_COMMAND
-from agent_bridge.commands.speaking import Speaker, refusals, settings_or_exit
+from agent_bridge.commands.speaking import Speaker, refusals, settings_or_exit, write_file
 from agent_bridge.house import open_ledger, read_office
 from config.clock import now, office_day
 from ticketing.citizens import slips
@@ -21,20 +21,25 @@ from ticketing.tickets.number import TicketNumber, from_digits
 app = typer.Typer(
     help="Slip kertas saat listrik padam / Slips of paper for outages.", invoke_without_command=True
 )
-FIELDS = (
-    "Tanggal dan jam", "Nama lengkap", "Telepon", "Kecamatan", "Jenis / perihal", "Uraian pengaduan",
-    "Jawaban", "Petugas",
-)  # fmt: skip
-_TALL = ("Uraian pengaduan", "Jawaban")
 _STYLE = """
-@page { size: A4; margin: 10mm }
-body { font: 11pt system-ui, sans-serif; margin: 0 }
-.slip { height: 132mm; border: 1px dashed #444; padding: 6mm; box-sizing: border-box; break-inside: avoid }
-.slip + .slip { margin-top: 4mm }
-.number { font: 700 26pt monospace }
-.field { border-bottom: 1px solid #999; height: 8mm }
-.tall { height: 20mm }
+@page { size: A4 portrait; margin: 10mm }
+* { box-sizing: border-box }
+body { font: 10.5pt system-ui, "Liberation Sans", Arial, sans-serif; color: #000; margin: 0 }
+.slip { height: 136mm; border: 1px solid #000; padding: 4mm 5mm; display: flex; flex-direction: column;
+  gap: 2mm; break-inside: avoid }
+.slip:nth-child(even) { break-after: page }
+.slip + .slip { margin-top: 3mm }
+.head { display: flex; justify-content: space-between; align-items: baseline }
+.number { font: 700 30pt "Liberation Mono", "DejaVu Sans Mono", monospace; letter-spacing: 1px }
+.row { display: flex; gap: 4mm }
+.row > * { flex: 1 }
+.field { border-bottom: 1px solid #000; height: 9mm; font-size: 8.5pt }
+.tall { border: 1px solid #000; flex: 1; font-size: 8.5pt; padding: 1mm }
+.boxes { font-size: 10pt }
+@media print { .slip { print-color-adjust: exact } }
 """
+_FIRST = "Bacakan nomor ini kepada warga dua kali, pelan. Warga mencatatnya."
+_LAST = "Ketik slip ini di halaman Slip kertas (/kertas) begitu listrik menyala, lalu coret."
 
 
 @app.callback()
@@ -48,14 +53,15 @@ def paper(
     if context.invoked_subcommand:
         return
     settings = settings_or_exit()
-    speaker = Speaker(settings.language)
     with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as ledger:
-        of_day = date.fromisoformat(day) if day else office_day(now())
+        of_day, at = _day(day), now()
+        # A number that was reserved and not printed is lost, so the file is tried first.
+        write_file(output, "")
         left = len(slips.unused(ledger.reader))
-        reserving = partial(slips.reserve, day=of_day, count=count, at=now(), by=BY_COMMAND)
+        reserving = partial(slips.reserve, day=of_day, count=count, at=at, by=BY_COMMAND)
         numbers = asyncio.run(ledger.journal.write(reserving))
-        output.write_text(_page(numbers), encoding="utf-8")
-    speaker(
+        write_file(output, page(numbers))
+    Speaker(settings.language)(
         f"{len(numbers)} slip, {numbers[0].written} sampai {numbers[-1].written}: {output}. Cetak sekarang. "
         f"Dari sebelumnya ada {left} yang belum dipakai.",
         f"{len(numbers)} slips, {numbers[0].written} to {numbers[-1].written}: {output}. Print them now. "
@@ -63,25 +69,54 @@ def paper(
     )
 
 
+def _day(written: str | None) -> date:
+    if written is None:
+        return office_day(now())
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise slips.NotThatDay from None
+
+
 @app.command("list")
 def unused() -> None:
     """Slip yang belum diketik / Slips that were not typed in."""
     settings = settings_or_exit()
-    with contextlib.closing(open_ledger(settings, read_office(settings))) as ledger:
-        for row in slips.unused(ledger.reader):
-            print(from_digits(row.ticket_id).written)  # noqa: T201 - the output
+    with refusals(settings), contextlib.closing(open_ledger(settings, read_office(settings))) as ledger:
+        left = slips.unused(ledger.reader)
+    for row in left:
+        print(from_digits(row.ticket_id).written)  # noqa: T201 - the output
+    Speaker(settings.language)(f"{len(left)} belum dipakai", f"{len(left)} unused")
 
 
-def _page(numbers: Sequence[TicketNumber]) -> str:
+def page(numbers: Sequence[TicketNumber]) -> str:
     """Two slips on a sheet of A4, the number large enough to be read out."""
     body = "".join(_slip(number) for number in numbers)
-    head = f'<meta charset="utf-8"><title>Slip</title><style>{_STYLE}</style>'
-    return f'<!doctype html><html lang="id">{head}{body}'
+    head = f'<head><meta charset="utf-8"><title>Slip</title><style>{_STYLE}</style></head>'
+    return f'<!doctype html><html lang="id">{head}<body>{body}</body></html>'
 
 
 def _slip(number: TicketNumber) -> str:
-    lines = "".join(
-        f'<div class="field{" tall" if name in _TALL else ""}">{html.escape(name)}:</div>' for name in FIELDS
+    """The fields of SOP steps 2 to 8, and of the end."""
+    parts = (
+        f'<div class="head"><div class="number">{number.written}</div><div>2 Nomor tiket</div></div>',
+        f"<div>{_FIRST}</div>",
+        _row("Tanggal dan jam", "Petugas"),
+        _row("5-6 Nama lengkap", "NIK (bila perlu)"),
+        _row("Telepon", "Kecamatan"),
+        _row("Jenis (pengaduan, informasi, pelayanan, aspirasi)", "Perihal / kategori"),
+        f'<div class="boxes">Dihubungi lewat: {_BOX} telepon &nbsp; {_BOX} hanya pesan</div>',
+        '<div class="tall">6-7 Uraian keluhan</div>',
+        '<div class="tall">8 Jawaban yang disampaikan</div>',
+        f'<div class="boxes">{_BOX} selesai: warga sudah dijawab dan puas</div>',
+        f"<small>{_LAST}</small>",
     )
-    said = "Bacakan nomor ini kepada warga, dua kali. Ketik slip ini bila listrik sudah menyala."
-    return f'<div class="slip"><div class="number">{number.written}</div><small>{said}</small>{lines}</div>'
+    return f'<div class="slip">{"".join(parts)}</div>'
+
+
+_BOX = "&#9744;"
+
+
+def _row(*names: str) -> str:
+    fields = "".join(f'<div class="field">{html.escape(name)}</div>' for name in names)
+    return f'<div class="row">{fields}</div>'

@@ -1,24 +1,17 @@
 """Citizens without an account: status by number and PIN, registration by web, slips of paper."""
 
-import asyncio
-from datetime import date, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select
 
-from agent_bridge.commands.paper import _page
 from config.clock import now, office_day
 from config.sliding_window import KEPT, SlidingWindow
 from tests.agent_bridge.conftest import OfficeAtWork
-from tests.builders import MONDAY_MORNING, a_desk
+from tests.builders import MONDAY_MORNING
 from ticketing import tables
-from ticketing.citizens import slips
-from ticketing.ledger.recorder import Registration
 from ticketing.people.pin import pin_of
 from ticketing.reports.telling import tell
 from ticketing.tickets.number import TicketNumber, from_digits
@@ -205,64 +198,3 @@ async def test_whoever_opens_a_case_sees_that_its_citizen_wants_text_only(office
     assert (before["text_only"], before["origin"]) == (False, "call")
     assert [one["text_only"] for one in seen] == [True, True]
     assert after["text_only"] is False
-
-
-# --- paper ---
-
-
-async def reserved(office: OfficeAtWork, count: int = 3) -> list[TicketNumber]:
-    reserving = partial(slips.reserve, day=office_day(now()), count=count, at=now(), by="cli")
-    return await office.house.journal.write(reserving)
-
-
-async def test_a_slip_is_typed_in_once_under_its_own_number_and_time(office: OfficeAtWork):
-    first, second, _ = await reserved(office)
-    registered = await office.call()
-    slip = FORM | {"number": first.written, "happened_at": now().isoformat()}
-
-    taken = await office.dewi.does("/paper", slip)
-    twice = await office.dewi.ask("POST", "/paper", slip)
-    never_printed = await office.dewi.ask(
-        "POST", "/paper", slip | {"number": from_digits(registered).written}
-    )
-    early = now() - timedelta(days=1)
-    too_early = await office.dewi.ask(
-        "POST", "/paper", slip | {"number": second.written, "happened_at": early.isoformat()}
-    )
-
-    assert taken["number"] == first.written
-    assert (twice.status_code, never_printed.status_code, too_early.status_code) == (409, 409, 400)
-    assert registered not in {one.digits for one in (first, second)}
-    found = office.house.reader.case(first.digits, office.house.office)
-    assert {fact.provenance.value for fact in found.case_facts} == {"reconstructed"}
-    assert [row.ticket_id for row in slips.unused(office.house.reader)] == [second.digits, _.digits]
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-@given(plan=st.lists(st.sampled_from([0, 1, 3, 7]), min_size=1, max_size=8))
-def test_no_number_is_ever_given_twice_be_it_by_voice_or_on_paper(tmp_path_factory: Any, plan: list[int]):
-    async def run() -> list[str]:
-        folder = tmp_path_factory.mktemp("kertas")
-        taken: list[str] = []
-        async with a_desk(folder) as desk:
-            for n, count in enumerate(plan):
-                # The day of the second half is another.
-                at = MONDAY_MORNING + timedelta(days=n // 4)
-                if count:
-                    reserving = partial(slips.reserve, day=at.date(), count=count, at=at, by="cli")
-                    taken += [one.digits for one in await desk.journal.write(reserving)]
-                else:
-                    made = await desk.journal.register(Registration(f"pbx-{n}.0", at))
-                    taken.append(made.ticket_id)
-        return taken
-
-    taken = asyncio.run(run())
-
-    assert len(set(taken)) == len(taken)
-
-
-def test_a_slip_shows_its_number_and_what_is_to_be_written():
-    page = _page([TicketNumber(date(2026, 11, 23), 42)])
-
-    assert "261123-0042-4" in page
-    assert "Uraian pengaduan" in page

@@ -36,8 +36,7 @@ async def test_a_nik_goes_into_its_own_field_and_is_masked(office: OfficeAtWork)
 
 async def test_a_doubtful_nik_is_told_is_no_wall_and_waits_for_an_agent(office: OfficeAtWork):
     async with outside(office) as client:
-        made = await registers(client, nik="357801")
-        again = await registers(client, nik="357801")
+        made, again = [await registers(client, nik="357801", story="KTP belum jadi.") for _ in range(2)]
 
     (warning,) = made.json()["warnings"]
     seen = await office.dewi.sees(f"/cases/{made.json()['number']}")

@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from config.errors import Conflict, NotFound, Refused, TooManyTries
+from config.errors import Conflict, Refused, TooManyTries
 from config.office import Office
 from ticketing import case_facts, tables
-from ticketing.case_facts import CITIZEN, CaseFact, Contact, Origin
-from ticketing.desk.entries import missing_fields
+from ticketing.case_facts import CITIZEN, CaseFact, Channel, Contact, Origin
+from ticketing.citizens.form import Form
 from ticketing.facts import Provenance
 from ticketing.ledger.writing import Writing
 from ticketing.people import complainant, nik, phone_number, texts
-from ticketing.people.field_warning import FieldWarning
+from ticketing.people.audit import write_audit
 from ticketing.people.free_text import take_out_niks
 from ticketing.people.privacy import Vault
 from ticketing.tickets.calendar import Calendar
@@ -24,26 +24,6 @@ OPEN_A_DAY = 3
 NOT_ASKED = "Tidak diisi pada formulir web atau slip; petugas menanyakannya bila perlu."
 """Why fields that the type requires are empty: without the citizen on the line nobody can insist."""
 TICKET = tables.tickets.c
-
-
-class NoTelephone(Refused):
-    """The office must be able to reach the citizen."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Nomor telepon tidak terbaca. Tulis seperti 0812 3456 7890 atau 031 9925 4200.",
-            "The telephone number cannot be read. Write it like 0812 3456 7890 or 031 9925 4200.",
-        )
-
-
-class TextNeedsMobile(Refused):
-    """A landline takes no text messages."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Telepon rumah tidak menerima pesan. Tulis nomor ponsel, atau pilih ditelepon.",
-            "A landline takes no messages. Write a mobile number, or choose to be called.",
-        )
 
 
 class EnoughToday(TooManyTries):
@@ -76,45 +56,6 @@ class WrongTime(Refused):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What is filled in; the number is in any form people write."""
-
-    name: str
-    phone: str
-    ticket_type: str
-    category: str
-    story: str
-    district: str | None = None
-    contact: Contact = Contact.CALL
-    nik: str | None = None
-    solution: str | None = None
-
-    @property
-    def nik_warnings(self) -> tuple[FieldWarning, ...]:
-        """What is doubtful about the NIK: then it is kept apart, for an agent to ask about."""
-        return nik.warnings(self.nik) if self.nik else ()
-
-    def missing(self, office: Office) -> tuple[str, ...]:
-        """What the type requires and nobody filled in."""
-        given = {"nik": self.nik and not self.nik_warnings, "district": self.district, "phone": self.phone}
-        filled = {name for name, value in given.items() if value} | {"name", "category", "story"}
-        return missing_fields(office.types[self.ticket_type], frozenset(filled))
-
-    def check(self, office: Office) -> str:
-        """The number in E.164; raises what is wrong with the form."""
-        number = phone_number.normalise(self.phone)
-        if number is None:
-            raise NoTelephone
-        if self.contact is Contact.TEXT and not phone_number.is_mobile(number):
-            raise TextNeedsMobile
-        if self.ticket_type not in office.types or self.category not in office.categories:
-            raise NotFound("Jenis atau perihal itu tidak ada.", "There is no such type or category.")
-        if self.district is not None and self.district not in office.districts:
-            raise NotFound("Kecamatan itu tidak ada.", "There is no such district.")
-        return number
-
-
 @dataclass(slots=True)
 class Filing:
     """One form while it becomes a ticket."""
@@ -129,11 +70,11 @@ class Filing:
 
     def by_web(self, form: Form) -> str:
         """Register it under a number of its own; its id. Raises EnoughToday and what `check` does."""
-        number = form.check(self.office)
-        person_id = complainant.known_as(self.writing.connection, self.vault, number, self.at)
+        form.check(self.office)
+        person_id = self._person(form)
         self._refuse_if_enough(person_id)
         ticket_id = self.writing.next_number(self.at)
-        self._file(ticket_id, person_id, number, form)
+        self._file(ticket_id, person_id, form)
         return ticket_id
 
     def from_paper(self, ticket_id: str, happened_at: datetime, form: Form, now: datetime) -> None:
@@ -146,16 +87,22 @@ class Filing:
             raise NotReserved
         if not slip.reserved_at <= happened_at <= now:
             raise WrongTime
-        number = form.check(self.office)
-        person_id = complainant.known_as(connection, self.vault, number, self.at)
+        form.check(self.office)
         used = tables.reserved_numbers.update().where(column.ticket_id == ticket_id).values(used_at=now)
         connection.execute(used)
-        self._file(ticket_id, person_id, number, form)
+        self._file(ticket_id, self._person(form), form)
+        write_audit(connection, now, self.actor_id, "paper.enter", ticket_id, role=self.actor_role)
 
-    def _file(self, ticket_id: str, person_id: str, number: str, form: Form) -> None:
+    def _person(self, form: Form) -> str:
+        """Whoever is known by that number; without one somebody nobody knows yet."""
+        if number := form.number:
+            return complainant.known_as(self.writing.connection, self.vault, number, self.at)
+        return complainant.add_nameless(self.writing.connection, self.vault, self.at)
+
+    def _file(self, ticket_id: str, person_id: str, form: Form) -> None:
         # The ticket's row names it, so it is kept first.
         sop = self.writing.sop(self.office.sop.version).version
-        mobile = phone_number.is_mobile(number)
+        mobile = form.number is not None and phone_number.is_mobile(form.number)
         self._record(
             ticket_id,
             "registered",
@@ -176,6 +123,17 @@ class Filing:
         if form.solution:
             solution = self._seal(ticket_id, person_id, texts.SOLUTION, form.solution)
             self._record(ticket_id, "solution", case_facts.SolutionWritten, text_id=solution)
+            if form.closed:
+                self._close(ticket_id, text_id, solution)
+
+    def _close(self, ticket_id: str, problem_id: str, solution_id: str) -> None:
+        """Told and settled while the citizen was there: what the desk would have recorded then."""
+        self._record(ticket_id, "told", case_facts.SolutionDelivered, channel=Channel.LIVE_CALL)
+        self._record(ticket_id, "confirmed", case_facts.CitizenConfirmed, satisfied=True)
+        of_recap = {"problem_id": problem_id, "solution_id": solution_id}
+        told = {"told_by": self.actor_id, "told_at": self.at}
+        self._record(ticket_id, "recap", case_facts.RecapWritten, **of_recap, **told)
+        self._record(ticket_id, "closed", case_facts.CaseClosed)
 
     def _identify(self, ticket_id: str, person_id: str, form: Form) -> None:
         self._seal(ticket_id, person_id, texts.NAME, form.name)
