@@ -10,6 +10,7 @@ import { DeskPage } from "./pages/Desk";
 import { DispatcherPage } from "./pages/Dispatcher";
 import { HomePage } from "./pages/Home";
 import { OfficialPage } from "./pages/Official";
+import { PaperPage } from "./pages/Paper";
 import { PracticePage } from "./pages/Practice";
 import { RegisterPage } from "./pages/Register";
 import { SignInPage } from "./pages/SignIn";
@@ -32,6 +33,7 @@ const routes = root.addChildren([
   createRoute({ getParentRoute: () => root, path: "/dispatcher", component: DispatcherPage }),
   createRoute({ getParentRoute: () => root, path: "/pejabat", component: OfficialPage }),
   createRoute({ getParentRoute: () => root, path: "/pengawas", component: SupervisorPage }),
+  createRoute({ getParentRoute: () => root, path: "/kertas", component: PaperPage }),
   createRoute({ getParentRoute: () => root, path: "/status", component: StatusPage }),
   createRoute({ getParentRoute: () => root, path: "/daftar", component: RegisterPage }),
   createRoute({ getParentRoute: () => root, path: "/telepon", component: PracticePage }),

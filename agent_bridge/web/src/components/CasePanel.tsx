@@ -14,6 +14,7 @@ import { CaseForm, FormState } from "./case/CaseForm";
 import { DispatchForm } from "./case/DispatchForm";
 import { Duplicates } from "./case/Duplicates";
 import { FaqSearch } from "./case/FaqSearch";
+import { Personal } from "./case/Personal";
 import { Recap } from "./case/Recap";
 import { CaseSteps } from "./Steps";
 
@@ -107,6 +108,7 @@ function Work({ found, phase, now, steps, show }: Props & { found: CaseView; roo
           {!over && <CauseOfCase found={found} acting={acting} />}
           <Duplicates found={found} acting={acting} />
           <CaseForm found={found} onCall={onCall} over={over} choices={choices} draft={draft} form={form} />
+          {!over && <Personal found={found} acting={acting} talking={phase === "talking"} />}
         </div>
         <Side>
           {over && <Text fw={600} data-testid="over">{say(`over_${found.state}` as "over_closed", { into: found.merged_into ?? "" })}</Text>}

@@ -10,6 +10,7 @@ const DOORS: { roles: Role[]; title: TextKey; hint: TextKey; to: string }[] = [
   { roles: ["agent", "supervisor"], title: "desk", hint: "deskHint", to: "/meja" },
   { roles: ["dispatcher", "supervisor"], title: "dispatcher", hint: "dispatcherHint", to: "/dispatcher" },
   { roles: ["supervisor"], title: "supervisor", hint: "supervisorHint", to: "/pengawas" },
+  { roles: ["agent", "supervisor"], title: "paperTitle", hint: "paperHint", to: "/kertas" },
   { roles: ["official"], title: "official", hint: "officialHint", to: "/pejabat" },
 ];
 

@@ -50,7 +50,7 @@ function Answer({ answer }: { answer: StatusAnswer }) {
       <Stack gap="xs">
         <Title order={2} fz={24} className="figures">{answer.number}</Title>
         <Text fz="lg" fw={600}>{answer.sentence}</Text>
-        {answer.promised_at && <Text>{answer.promise} <b>{time(answer.promised_at)}</b></Text>}
+        {answer.promised_at && <Text c={answer.late ? "red.9" : undefined} data-testid="promise">{answer.promise} <b>{time(answer.promised_at)}</b></Text>}
         <Text fz="sm" c="dark.3">
           {say("registeredOn", { at: time(answer.registered_at) })}
           {answer.closed_at && ` · ${say("closedOn", { at: time(answer.closed_at) })}`}
