@@ -1,8 +1,11 @@
 """What somebody tries who means ill, or errs badly: each try meets a refusal with a name."""
 
+import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
 
 from agent_bridge.accounts import LastAdmin
@@ -11,6 +14,7 @@ from tests.agent_bridge.conftest import OfficeAtWork
 from tests.agent_bridge.test_cases import FORM
 from tests.agent_bridge.test_matrix import GUARDED, address
 from ticketing import tables
+from ticketing.people.pin import pin_of
 
 KEY = "kunci-orang-lain"
 MOVING = ("sessions",)
@@ -186,3 +190,140 @@ async def test_typing_is_searched_but_a_flood_of_searches_is_refused_for_that_pe
 
     assert codes == [200] * SEARCHES_A_MINUTE + [429]
     assert others.status_code == 200
+
+
+# --- strangers: citizens' own doors ---
+
+A_FORM = {
+    "name": "Sari Contoh", "phone": "081200000042", "type": "complaint", "category": "11",
+    "story": "KTP belum jadi.",
+}  # fmt: skip
+ODD = [
+    {"number": "261123-0042-4", "pin": "' OR 1=1 --"},
+    {"number": "%", "pin": "%"},
+    {"number": "261123-0042-4", "pin": ["123456"]},
+    {"number": {"$ne": ""}, "pin": {"$ne": ""}},
+    {"number": "261123-0042-4", "pin": None},
+    {"number": "२६११२३००४२४", "pin": "१२३४५६"},
+    {"number": "9" * 20, "pin": "0" * 12},
+]
+
+
+@pytest.fixture
+async def stranger(office: OfficeAtWork) -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(transport=ASGITransport(office.app), base_url="http://hotline") as client:
+        yield client
+
+
+@pytest.mark.parametrize("body", ODD)
+async def test_odd_numbers_and_pins_find_nothing_and_break_nothing(
+    office: OfficeAtWork, stranger: AsyncClient, body: dict[str, Any]
+):
+    await office.call()
+
+    refused = await stranger.post("/api/status", json=body)
+
+    assert refused.status_code in (404, 422)
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["cache-control"] == "no-store"
+
+
+async def test_neither_number_nor_pin_is_taken_from_an_address(office: OfficeAtWork, stranger: AsyncClient):
+    number = await office.call()
+    pin = pin_of(office.house.vault, number)
+
+    asked = [
+        await stranger.get(f"/api/status?number={number}&pin={pin}"),
+        await stranger.post(f"/api/status?number={number}&pin={pin}"),
+    ]
+
+    assert [one.status_code for one in asked] == [405, 422]
+
+
+async def test_the_pin_of_one_ticket_opens_no_other(office: OfficeAtWork, stranger: AsyncClient):
+    first, second = await office.call(number="081200000042"), await office.call("rini", "081200000043")
+
+    crossed = await stranger.post(
+        "/api/status", json={"number": first, "pin": pin_of(office.house.vault, second)}
+    )
+
+    assert crossed.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ticket_id": "26112300424"},
+        {"origin": "call"},
+        {"agent_id": "id-dewi"},
+        {"solution": "Sudah selesai."},
+        {"closed": True},
+        {"happened_at": "2026-11-23T02:00:00Z"},
+        {"number": "261123-0042-4"},
+    ],
+)
+async def test_a_stranger_fills_in_nothing_but_the_form(
+    office: OfficeAtWork, stranger: AsyncClient, more: dict[str, Any]
+):
+    before = everything(office)
+
+    refused = await stranger.post(
+        "/api/registrations", json=A_FORM | more, headers={"Idempotency-Key": "kunci-dari-luar"}
+    )
+
+    assert refused.status_code == 422
+    assert everything(office) == before
+
+
+async def test_a_form_that_another_site_sends_along_is_not_read(office: OfficeAtWork, stranger: AsyncClient):
+    """A page elsewhere may send plain text in a visitor's name, but neither JSON nor a key of its own."""
+    sent = await stranger.post(
+        "/api/registrations", content=json.dumps(A_FORM), headers={"Content-Type": "text/plain"}
+    )
+
+    assert sent.status_code == 422
+    assert office.house.reader.counted_otherwise("lain") == []
+
+
+async def test_one_citizens_key_brings_another_nothing(office: OfficeAtWork, stranger: AsyncClient):
+    headers = {"Idempotency-Key": "kunci-dari-luar"}
+    made = await stranger.post("/api/registrations", json=A_FORM, headers=headers)
+
+    other = await stranger.post("/api/registrations", json=A_FORM | {"name": "Orang Lain"}, headers=headers)
+
+    assert made.status_code == 201
+    assert (other.status_code, other.json()["title"]) == (409, "KeyUsedForAnother")
+    assert made.json()["pin"] not in other.text
+
+
+async def test_markup_in_a_form_stays_text(office: OfficeAtWork, stranger: AsyncClient):
+    story = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+    made = await stranger.post(
+        "/api/registrations", json=A_FORM | {"story": story}, headers={"Idempotency-Key": "kunci-dari-luar"}
+    )
+
+    seen = await office.dewi.ask("GET", f"/cases/{made.json()['number']}")
+    assert seen.json()["story"] == story
+    assert seen.headers["content-type"] == "application/json"
+
+
+async def test_a_bribe_told_by_web_is_seen_by_no_agent(office: OfficeAtWork, stranger: AsyncClient):
+    made = await stranger.post(
+        "/api/registrations", json=A_FORM | {"category": "91"}, headers={"Idempotency-Key": "kunci-dari-luar"}
+    )
+    number = made.json()["number"]
+
+    status = await stranger.post("/api/status", json={"number": number, "pin": made.json()["pin"]})
+
+    assert (await office.dewi.ask("GET", f"/cases/{number}")).status_code == 404
+    assert (await office.sari.ask("GET", f"/cases/{number}")).status_code == 200
+    assert "91" not in [str(value) for value in status.json().values()]
+    assert "ungutan" not in status.text
+
+
+async def test_slips_are_typed_in_by_nobody_from_outside(office: OfficeAtWork, stranger: AsyncClient):
+    slip = A_FORM | {"number": "261123-0042-4", "happened_at": "2026-11-23T02:00:00Z"}
+
+    refused = await stranger.post("/api/paper", json=slip, headers={"Idempotency-Key": "kunci-dari-luar"})
+
+    assert refused.status_code == 401

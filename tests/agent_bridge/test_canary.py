@@ -1,19 +1,25 @@
 """A made-up citizen is pushed through every feature; then nothing of them is found where it must not be."""
 
 import logging
+import re
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
 
 from agent_bridge.app import openapi_document
 from config import logs
+from config.clock import now, office_day
 from tests.agent_bridge.conftest import OfficeAtWork
 from ticketing import tables
+from ticketing.citizens import slips
+from ticketing.people.pin import pin_of
 
 NIK = "3578126708940007"
 NAME = "Kenanga Sriwedari"
@@ -79,6 +85,19 @@ def urls(office: OfficeAtWork) -> list[str]:
     for person in office.people.values():
         person.client.event_hooks["request"].append(note)
     return asked
+
+
+def listens_to(client: AsyncClient, urls: list[str], problems: list[str]) -> None:
+    """Note down what this client asks, and how it is refused."""
+
+    async def note_url(request: Any) -> None:
+        urls.append(str(request.url))
+
+    async def note_problem(response: Any) -> None:
+        if response.headers.get("content-type") == "application/problem+json":
+            problems.append((await response.aread()).decode())
+
+    client.event_hooks = {"request": [note_url], "response": [note_problem]}
 
 
 @pytest.fixture
@@ -154,6 +173,42 @@ async def through_merging(office: OfficeAtWork, number: str) -> None:
     assert (await office.dewi.sees(f"/cases/{other}/duplicates"))["cases"]
     await office.dewi.does(f"/cases/{other}/merge", {"into": number, "reason": ALL_OF_THEM})
     await office.dewi.does(f"/cases/{other}/unmerge", {"reason": ALL_OF_THEM})
+
+
+async def through_the_citizens_own_doors(office: OfficeAtWork, citizen: AsyncClient) -> list[str]:
+    """Web form, status, a slip of paper, a PIN read out: answered and refused; returns the PINs."""
+    form = {
+        "name": ALL_OF_THEM[:120], "phone": PHONE, "nik": NIK, "type": "complaint", "category": "11",
+        "story": ALL_OF_THEM, "district": "07",
+    }  # fmt: skip
+    key = {"Idempotency-Key": "kunci-dari-luar-1"}
+    made = (await citizen.post("/api/registrations", json=form, headers=key)).json()
+    for body in ({"number": made["number"], "pin": made["pin"]}, {"number": made["number"], "pin": NIK[:12]},
+                 {"number": PHONE, "pin": NAME[:12]}, {"number": NIK, NAME: PHONE}):  # fmt: skip
+        await citizen.post("/api/status", json=body)
+    for wrong in (
+        {"phone": NAME},
+        {"category": PHONE[:10]},
+        {"district": NIK},
+        {NIK: NAME},
+        {"nik": NAME * 9},
+    ):
+        key = {"Idempotency-Key": f"kunci-dari-luar-{len(str(wrong))}"}
+        refused = await citizen.post("/api/registrations", json=form | wrong, headers=key)
+        assert 400 <= refused.status_code < 500
+
+    reserving = partial(slips.reserve, day=office_day(now()), count=2, at=now(), by="cli")
+    slip, other = await office.house.journal.write(reserving)
+    written = form | {"number": slip.written, "happened_at": now().isoformat(), "solution": ALL_OF_THEM}
+    await office.dewi.does("/paper", written | {"closed": True})
+    for wrong in ({"number": NIK}, {"happened_at": NAME}, {"phone": NAME, "number": other.written}):
+        assert not (await office.dewi.ask("POST", "/paper", written | wrong)).is_success
+
+    number = await office.call(number=PHONE)
+    await office.dewi.does(f"/cases/{number}/form", {"name": NAME}, "PUT")
+    read = (await office.dewi.does(f"/cases/{number}/pin"))["pin"]
+    await office.dewi.does(f"/cases/{number}/contact", {"contact": "text"}, "PUT")
+    return [made["pin"], read, pin_of(office.house.vault, slip.digits)]
 
 
 REFUSED: list[tuple[str, str, str, dict[str, Any]]] = [
@@ -238,6 +293,37 @@ async def test_nothing_of_a_citizen_is_found_where_it_must_not_be(
     assert "request failed" in heard.all
     assert "/api/cases" in heard.all
     assert found_in(heard.all) == {}
+
+
+async def test_nothing_of_who_has_no_account_is_found_where_it_must_not_be(
+    office: OfficeAtWork, heard: Heard, urls: list[str], problems: list[str], tmp_path: Path
+):
+    async with AsyncClient(transport=ASGITransport(office.app), base_url="http://hotline") as citizen:
+        listens_to(citizen, urls, problems)
+        pins = await through_the_citizens_own_doors(office, citizen)
+        health = (await citizen.get("/api/health")).text
+
+    lists = [
+        str(await office.sari.sees(path)) for path in ("/audit?limit=200", "/messages", "/notices", "/cases")
+    ]
+    files = {one.name: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
+    assert len(problems) >= 8
+    assert any(name.startswith("ledger.sqlite3") for name in files)
+    for text in (*problems, *urls, *lists, health, heard.all):
+        assert (found_in(text), pins_in(text, pins)) == ({}, []), text
+    for name, content in files.items():
+        assert (found_in(content), pins_in(content, pins)) == ({}, []), name
+    with office.house.reader.connect() as connection:
+        for table in tables.metadata.sorted_tables:
+            rows = "\n".join(str(tuple(row)) for row in connection.execute(select(table)))
+            assert (found_in(rows), pins_in(rows, pins)) == ({}, []), table.name
+
+
+def pins_in(text: str | bytes, pins: list[str]) -> list[str]:
+    """The PINs that stand in the text by themselves; parts of seconds are none."""
+    here = text.decode(errors="replace") if isinstance(text, bytes) else text
+    alone = r"(?<![0-9A-Za-z.]){}(?![0-9A-Za-z])(?!, tzinfo)"
+    return [pin for pin in pins if re.search(alone.format(pin), here)]
 
 
 def in_tables(office: OfficeAtWork) -> dict[str, dict[str, list[str]]]:
