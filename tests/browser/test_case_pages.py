@@ -162,7 +162,7 @@ async def test_a_dispatcher_returns_waits_merges_and_chooses_somebody_else_for_a
 async def test_signing_in_leads_to_ones_own_page_or_to_a_sentence_where_there_is_none(
     floor: Floor, screenshots: Path
 ):
-    own = {"dewi": "meja", "rudi": "dispatcher", "sari": "dispatcher", "pejabat.dafduk.1": "pejabat"}
+    own = {"dewi": "meja", "rudi": "dispatcher", "sari": "pengawas", "pejabat.dafduk.1": "pejabat"}
 
     for username, path in own.items():
         page = await floor.page_of(username)
