@@ -12,7 +12,7 @@ from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.book_files import cel_rows, queue_rows
 from ivr.providers.asterisk.books import Books
 from ivr.providers.asterisk.reconcile import gone, missing, snapshot_of
-from tests.builders import at
+from tests.builders import CallBackStory, at
 from tests.ivr.providers.asterisk.test_events import RECORDINGS, reports
 from ticketing import facts
 from ticketing.calls.call import Call, CallPhase, fold
@@ -173,3 +173,57 @@ def test_a_call_heard_of_after_the_snapshot_is_left_alone() -> None:
     before = snapshot_of([], [], at(9) - timedelta(seconds=1))
 
     assert gone(an_open_call(), before, booted_at=None) == []
+
+
+OUTWARD = CallBackStory().call_id
+
+
+def of_the_office(application: str = "Dial", **citizen: str) -> list[AmiEvent]:
+    """The channels of an office's call, as `Status` has them while the agent's phone rings or is taken."""
+    own = {"Context": "hotline-petugas", "Application": application, "Channel": "PJSIP/meja02-00000007"}
+    channels = [status(OUTWARD, **own)]
+    if citizen:
+        leg = {"Context": "hotline-masuk", "Application": "AppDial", "Channel": "PJSIP/trunk-00000008"}
+        channels.append(status(OUTWARD, "leg", **leg, **citizen))
+    return channels
+
+
+@pytest.mark.parametrize(
+    ("channels", "phase"),
+    [
+        (of_the_office("AppDial2"), CallPhase.CALLING),
+        (of_the_office(Seconds="4"), CallPhase.CALLING),
+        (of_the_office(Seconds="4", BridgeID="b"), CallPhase.TALKING),
+    ],
+    ids=["the agent's phone rings", "the citizen's phone rings", "they talk"],
+)
+def test_a_snapshot_tells_of_the_offices_call_whether_it_talks_and_never_that_somebody_called(
+    channels: list[AmiEvent], phase: CallPhase
+) -> None:
+    queues = [AmiEvent("QueueMember", {"Location": "PJSIP/meja02", "Name": "dewi"}, at(0))]
+
+    snapshot = snapshot_of(channels, queues, at(100))
+    told = snapshot.calls[OUTWARD].facts("pbx", "1500", snapshot.agents)
+
+    assert set(snapshot.calls) == {OUTWARD}
+    assert fold([*CallBackStory().is_placed().facts, *told], OUTWARD).phase is phase
+    assert not any(isinstance(fact, facts.CallArrived) for fact in told)
+
+
+@pytest.mark.parametrize(("seconds", "ends"), [(14, False), (16, True)])
+def test_a_call_placed_a_moment_ago_is_on_its_way_and_later_it_never_will_be(
+    seconds: float, ends: bool
+) -> None:
+    placed = CallBackStory().is_placed().facts
+
+    ended = gone(placed, snapshot_of([], [], at(seconds)), booted_at=at(-100))
+
+    assert [fact.kind for fact in ended] == (["call_ended"] if ends else [])
+
+
+def test_a_call_of_the_office_that_was_heard_of_is_gone_as_soon_as_its_channel_is() -> None:
+    known = CallBackStory().is_placed().reaches(9).facts
+
+    ended = gone(known, snapshot_of([], [], at(12)), booted_at=None)
+
+    assert [(fact.kind, fact.occurred_at) for fact in ended] == [("call_ended", at(9))]
