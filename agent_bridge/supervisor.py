@@ -6,6 +6,7 @@ by the next start.
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -215,8 +216,16 @@ async def _spawn(
 
 def settings_environment(settings: Settings) -> dict[str, str]:
     """The settings as a child process finds them again."""
-    values = settings.model_dump(exclude_none=True, mode="json")
-    return {f"HOTLINE_{name.upper()}": str(value) for name, value in values.items() if value != ""}
+    # Dumped, a secret is a row of stars.
+    values = settings.model_dump(exclude_none=True, mode="json") | {
+        name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)
+    }
+    return {f"HOTLINE_{name.upper()}": _written(value) for name, value in values.items() if value != ""}
+
+
+def _written(value: object) -> str:
+    """A value as the environment holds it."""
+    return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
 async def _keep_up(

@@ -65,10 +65,15 @@ def talked(call: AnyRow) -> bool:
 TABLE = {
     "greeting": Left(None, Outcome.LEFT_IN_GREETING),
     "step 2, before the commit": Left(None, Outcome.LEFT_IN_REGISTRATION),
-    "step 2, in the middle of the number": Left(TicketState.REGISTERED, Outcome.LEFT_HEARING_NUMBER),
-    "step 2, number read once": Left(TicketState.REGISTERED, Outcome.LEFT_HEARING_NUMBER, times_read=1),
+    "step 2, in the middle of the number": Left(
+        TicketState.ABANDONED, Outcome.LEFT_HEARING_NUMBER, call_back=True
+    ),
+    "step 2, number read once": Left(
+        TicketState.ABANDONED, Outcome.LEFT_HEARING_NUMBER, times_read=1, call_back=True
+    ),
     "step 3, under 5 s": Left(
-        TicketState.ABANDONED, Outcome.SHORT_ABANDON, hung_up=lambda c: c.wait_seconds < SHORT_ABANDON_SECONDS
+        TicketState.ABANDONED, Outcome.SHORT_ABANDON, call_back=True,
+        hung_up=lambda c: c.wait_seconds < SHORT_ABANDON_SECONDS,
     ),
     "step 3, 5 s and more": Left(
         TicketState.ABANDONED, Outcome.ABANDONED, call_back=True,

@@ -113,8 +113,12 @@ async def test_an_offices_own_pbx_is_set_up_looked_at_and_called_by_both_its_tru
                 await asyncio.sleep(0.1)
             found = await levels(Settings(**(settings.model_dump() | {"port": running.port})))
             pai = "P-Asserted-Identity: <sip:+6281200000062@operator>"
+            listens = asyncio.create_task(
+                examination.await_call(own_plan(settings, read_office(settings).office), 20)
+            )
+            await asyncio.sleep(2)
             dialled_in, by_address, by_registration, _ = await asyncio.gather(
-                examination.await_call(own_plan(settings, read_office(settings).office), 20),
+                listens,
                 citizen_calls(office, settings, "1500", "<sip:081200000061@x>", source="127.0.0.1"),
                 citizen_calls(office, settings, "0315920000", "<sip:anonymous@x>", pai, source=OPERATOR),
                 stranger_waits(sipp),

@@ -93,9 +93,9 @@ NUMBERS = (b"0812000007", b"81200000701", b"9" * 40)
 KEYS: dict[str, list[Act]] = {
     "held down": [Wait(1), Press("7" * 50)],
     "every key there is": [Wait(6), Press("*#ABCD" * 4), Wait(8)],
-    "fifty digits": [Wait(7), Press("3"), Wait(1), Press("4815162342" * 5), Wait(8)],
+    "fifty digits": [Wait(7), Press("3"), Wait(1), Press("4815162342" * 5), Wait(25)],
     "late": [Wait(15), Press("1"), Wait(18)],
-    "between turns": [Wait(7), Press("1"), Wait(2), Press("25802580"), Wait(4), Press("25802580"), Wait(6)],
+    "between turns": [Wait(7), Press("1"), Wait(2), Press("25802580"), Wait(4), Press("25802580"), Wait(12)],
 }
 LINES = {name: f"08120000080{n}" for n, name in enumerate(KEYS)}
 PRESSED = (b"777777777", b"4815162342", b"25802580", b"ABCD*#ABCD")
@@ -117,9 +117,13 @@ class Day:
     differences: list[str] = field(default_factory=list)
 
     def holders_of(self, *texts: bytes) -> list[str]:
-        """The files that hold any of these, but for the PBX's configuration and SIPp's own."""
+        """The files that hold any of these, but for the PBX's configuration, SIPp's own, and texts sent.
+
+        In practice a text is a file that says to whom it goes: the stand-in for the operator's network.
+        """
         files = (file for file in self.folder.rglob("*") if file.is_file() and not file.is_symlink())
-        written_since = (file for file in files if not {"etc", "sipp", "sounds", "keys"} & set(file.parts))
+        others = {"etc", "sipp", "sounds", "keys", "texts"}
+        written_since = (file for file in files if not others & set(file.parts))
         return [file.name for file in written_since if any(text in file.read_bytes() for text in texts)]
 
 
