@@ -25,7 +25,7 @@ from ticketing.tickets.number import from_digits
 
 ANNOUNCED_EVERY_SECONDS = 5
 """Callers hear their place this often, instead of twice a minute."""
-BETWEEN_CALLS_SECONDS = 2.5
+BETWEEN_CALLS_SECONDS = 2.0
 TO_THE_EAR_SECONDS = 0.3
 """From app_queue's look at the place to its first sound at the caller's ear, at most."""
 ONE_NUMBER_SECONDS = 0.5

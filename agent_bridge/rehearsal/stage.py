@@ -201,7 +201,7 @@ class Stage:
         await self._sipp.register(phone.account, phone.account, phone.secret, port)
         process = await self._sipp.desk_phone(
             phone.account, port, ring_seconds=RING_SECONDS, calls=10_000,
-            seconds=CALL_LIMIT_SECONDS * 2, speech=self._speech,
+            seconds=max(CALL_LIMIT_SECONDS, self._limit_seconds) * 2, speech=self._speech,
         )  # fmt: skip
         stack.push_async_callback(process.stop)
         manners = self._script.manners
