@@ -119,12 +119,13 @@ calls = Table(
     Column("talk_seconds", Float),
     Column("hold_seconds", Float, nullable=False),
     Column("outward", Boolean, nullable=False, server_default=false()),
-    Column("told_wait_at", Instant, index=True),
+    Column("told_wait_at", Instant),
     Column("told_wait_seconds", Integer),
     Column("told_wait_position", Integer),
     Column("queued_position", Integer),
     Index(None, "phase", "queue"),
     Index(None, "queue", "answered_at"),
+    Index(None, "queue", "told_wait_at"),
 )
 
 tickets = Table(

@@ -42,22 +42,37 @@ class CallBackBoard(View):
 
 
 class PromisesView(View):
-    """Promises to citizens in some days: told, kept, broken, still open."""
+    """Promises to citizens in some days, and what became of them.
+
+    Of call-backs and answers: kept by their first due time; late, done or not; put off by a new time, which
+    the citizen was told; open, not due yet. Texts are in time within 60 seconds.
+    """
 
     waits_told: int
     waits_true: int
     waits_false: int
+    waits_not_graded: int
+    waits_open: int
     waits_share: float | None
-    call_backs_made: int
-    call_backs_in_vain: int
+    call_backs_promised: int
+    call_backs_kept: int
+    call_backs_late: int
     call_backs_put_off: int
     call_backs_open: int
-    call_backs_late: int
-    due_times_missed: int
+    call_backs_made: int
+    call_backs_in_vain: int
+    answers_promised: int
+    answers_kept: int
     answers_late: int
-    numbers_sent: int
+    answers_open: int
+    numbers_promised: int
     numbers_in_time: int
+    texts_promised: int
+    texts_in_time: int
+    texts_late: int
     texts_owed: int
+    due_times_missed: int
+    times_put_off: int
 
 
 class Placed(View):

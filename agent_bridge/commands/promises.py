@@ -32,22 +32,30 @@ def promises(
 def _tell(tell: Speaker, p: Promises) -> None:
     share = f"{p.waits_share:.0%}" if p.waits_share is not None else "-"
     tell(
-        f"Tunggu terlama: {p.waits_told} disebutkan, {p.waits_true} benar, {p.waits_false} tidak ({share}).",
-        f"Longest waits: {p.waits_told} told, {p.waits_true} true, {p.waits_false} not ({share}).",
+        f"Tunggu terlama: {p.waits_told} disebutkan, {p.waits_true} benar, {p.waits_false} tidak ({share}); "
+        f"{p.waits_not_graded} tidak dapat dinilai, {p.waits_open} berjalan.",
+        f"Longest waits: {p.waits_told} told, {p.waits_true} true, {p.waits_false} not ({share}); "
+        f"{p.waits_not_graded} cannot be graded, {p.waits_open} going on.",
     )
     tell(
-        f"Telepon balik: {p.call_backs_made} tersambung, {p.call_backs_in_vain} sia-sia, "
-        f"{p.call_backs_put_off} ditunda; terutang {p.call_backs_open}, lewat janji {p.call_backs_late}.",
-        f"Call-backs: {p.call_backs_made} reached, {p.call_backs_in_vain} in vain, "
-        f"{p.call_backs_put_off} put off; {p.call_backs_open} owed, {p.call_backs_late} past the promise.",
+        f"Telepon balik: {p.call_backs_promised} dijanjikan, {p.call_backs_kept} ditepati, "
+        f"{p.call_backs_late} terlambat, {p.call_backs_put_off} ditunda, "
+        f"{p.call_backs_open} belum jatuh tempo; {p.call_backs_made} tersambung, "
+        f"{p.call_backs_in_vain} sia-sia.",
+        f"Call-backs: {p.call_backs_promised} promised, {p.call_backs_kept} kept, {p.call_backs_late} late, "
+        f"{p.call_backs_put_off} put off, {p.call_backs_open} not due yet; "
+        f"{p.call_backs_made} reached, {p.call_backs_in_vain} in vain.",
     )
     tell(
-        f"Jawaban: {p.answers_late} tiket lewat batas; {p.due_times_missed} jatuh tempo terlewat.",
-        f"Answers: {p.answers_late} tickets past their limit; {p.due_times_missed} due times missed.",
+        f"Jawaban: {p.answers_promised} dijanjikan, {p.answers_kept} ditepati, {p.answers_late} terlambat, "
+        f"{p.answers_open} belum jatuh tempo; {p.due_times_missed} tenggat antara terlewat.",
+        f"Answers: {p.answers_promised} promised, {p.answers_kept} kept, {p.answers_late} late, "
+        f"{p.answers_open} not due yet; {p.due_times_missed} due times on the way missed.",
     )
     tell(
-        f"Pesan: {p.numbers_in_time} dari {p.numbers_sent} nomor terkirim dalam 60 detik; "
-        f"{p.texts_owed} belum terkirim.",
-        f"Texts: {p.numbers_in_time} of {p.numbers_sent} numbers sent within 60 seconds; "
-        f"{p.texts_owed} not sent yet.",
+        f"Pesan: {p.numbers_in_time} dari {p.numbers_promised} nomor dan {p.texts_in_time} dari "
+        f"{p.texts_promised} pesan terkirim dalam 60 detik; {p.texts_late} terlambat, "
+        f"{p.texts_owed} terutang.",
+        f"Texts: {p.numbers_in_time} of {p.numbers_promised} numbers and {p.texts_in_time} of "
+        f"{p.texts_promised} texts sent within 60 seconds; {p.texts_late} late, {p.texts_owed} owed.",
     )

@@ -1,7 +1,9 @@
 """`hotline waits`: what callers were told of their wait, graded; and a made-up month of it."""
 
+import asyncio
 import contextlib
 import json
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -10,6 +12,7 @@ import typer
 
 from agent_bridge.commands.speaking import Speaker, refusals, settings_or_exit
 from agent_bridge.house import open_ledger, read_office
+from agent_bridge.rehearsal.places import rehearse_places
 from agent_bridge.rehearsal.simulated_queue import simulate
 from config.clock import now
 from config.errors import Language
@@ -56,6 +59,22 @@ def simulate_days(
         f"{month.calls} made-up calls, {days} working days, seed {seed}",
     )
     _show("simulasi", month.told, settings.language)
+
+
+@app.command("places")
+def places(
+    callers: Annotated[int, typer.Option(min=2, max=400, help="penelepon / callers")] = 24,
+    agents: Annotated[int, typer.Option(min=1, max=10, help="petugas / agents")] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Benarkah urutan yang didengar penelepon / Are the places true that callers hear (real calls)."""
+    settings = settings_or_exit()
+    speaker = Speaker(settings.language)
+    tell = speaker if not as_json else (lambda *_: None)
+    with refusals(settings):
+        figures = asyncio.run(rehearse_places(settings, callers, agents, tell))
+    _print(figures)
+    sys.exit(1 if figures["wrong"] or figures["callers_unknown"] else 0)
 
 
 def _print(figures: dict[str, Any]) -> None:

@@ -85,6 +85,8 @@ class Script:
     """What those do whom nobody serves on the line: the office calls them when they are off it."""
     by_turns: Sequence[Sequence[Act]] = ()
     """What citizens do by turns, instead of the usual."""
+    retold: bool = True
+    """Whether numbers are told as soon as they are heard; many callers would keep the ears waiting."""
 
     def __post_init__(self) -> None:
         if self.agents < 1 or not 0 <= self.abandon <= self.calls:
@@ -199,7 +201,7 @@ class Stage:
         await self._sipp.register(phone.account, phone.account, phone.secret, port)
         process = await self._sipp.desk_phone(
             phone.account, port, ring_seconds=RING_SECONDS, calls=10_000,
-            seconds=CALL_LIMIT_SECONDS * 2, speech=self._speech,
+            seconds=max(CALL_LIMIT_SECONDS, self._limit_seconds) * 2, speech=self._speech,
         )  # fmt: skip
         stack.push_async_callback(process.stop)
         manners = self._script.manners
@@ -257,7 +259,8 @@ class Stage:
             ear_port=ear.port, seconds=self._limit_seconds,
         )  # fmt: skip
         self._say(f"{name} menelepon {self._plan.line_number}", f"{name} dials {self._plan.line_number}")
-        listening = asyncio.create_task(self._retell(name, ear, dialled_at))
+        retelling = self._retell(name, ear, dialled_at) if script.retold else _nothing(name)
+        listening = asyncio.create_task(retelling)
         self._ears[name] = ear
         await process.wait()
         del self._ears[name]

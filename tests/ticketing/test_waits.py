@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.builders import OFFICE, Desk, Story, a_desk, at
 from ticketing import facts
 from ticketing.calls.call import fold
+from ticketing.waits import reading
 from ticketing.waits.forecast import (
     Experience,
     Floor,
@@ -237,3 +238,15 @@ async def test_told_waits_stand_in_the_ledger_with_their_grades(tmp_path: Path):
         figures = forecaster.told("dukcapil", at(-60)).total
 
     assert (figures.told, figures.true, figures.false, figures.not_graded) == (3, 1, 1, 1)
+
+
+async def test_looking_at_the_ledger_reads_no_more_rows_as_it_grows(tmp_path: Path):
+    async with a_desk(tmp_path) as desk:
+        with desk.engine.connect() as connection:
+            for statement in reading.latest("dukcapil", at(0)):
+                compiled = statement.compile(desk.engine, compile_kwargs={"literal_binds": True})
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all()
+                told = " ".join(row[3] for row in plan)
+                assert "ix_calls_queue_" in told
+                assert "_at>?" in told, told
+                assert "TEMP B-TREE" not in told, told

@@ -29,6 +29,11 @@ class Tally:
         self.told += 1
         setattr(self, one.value, getattr(self, one.value) + 1)
 
+    def __add__(self, other: "Tally") -> "Tally":
+        """Both together."""
+        mine, others = asdict(self), asdict(other)
+        return Tally(**{name: mine[name] + others[name] for name in mine})
+
     @property
     def share(self) -> float | None:
         """The share of the graded ones that were true; None without any."""

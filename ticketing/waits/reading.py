@@ -106,20 +106,25 @@ def _agents(connection: Connection) -> tuple[set[str], set[str]]:
 
 
 def _learned(connection: Connection, queue: str, at: datetime) -> Experience | None:
-    call, since_at = tables.calls.c, at - REMEMBERED
+    rows = {
+        row.call_id: row
+        for statement in latest(queue, at - REMEMBERED)
+        for row in connection.execute(statement)
+    }
+    served = [one for row in rows.values() if (one := served_of(row))]
+    return learn(served, _waits(rows.values()), at.timestamp())
+
+
+def latest(queue: str, since_at: datetime) -> tuple[Select[Any], Select[Any]]:
+    """The latest calls answered and the latest waits told; each has an index that begins with the newest."""
+    call = tables.calls.c
     answered = (
         select(call.call_id, *_columns())
         .where(call.queue == queue, call.answered_at >= since_at)
         .order_by(call.answered_at.desc())
     )
     told = _told(queue, since_at).order_by(call.told_wait_at.desc())
-    rows = {
-        row.call_id: row
-        for statement in (answered, told)
-        for row in connection.execute(statement.limit(ROWS_READ))
-    }
-    served = [one for row in rows.values() if (one := served_of(row))]
-    return learn(served, _waits(rows.values()), at.timestamp())
+    return answered.limit(ROWS_READ), told.limit(ROWS_READ)
 
 
 def _told(queue: str, since_at: datetime) -> Select[Any]:

@@ -20,7 +20,7 @@ def upgrade() -> None:
         calls.add_column(sa.Column("told_wait_seconds", sa.Integer()))
         calls.add_column(sa.Column("told_wait_position", sa.Integer()))
         calls.add_column(sa.Column("queued_position", sa.Integer()))
-        calls.create_index("ix_calls_told_wait_at", ["told_wait_at"])
+        calls.create_index("ix_calls_queue_told_wait_at", ["queue", "told_wait_at"])
         calls.create_index("ix_calls_queue_answered_at", ["queue", "answered_at"])
     with op.batch_alter_table("tickets") as tickets:
         tickets.add_column(sa.Column("origin", sa.String(10), nullable=False, server_default="call"))
