@@ -1,6 +1,7 @@
 """The sounds of causes: made when one is opened, where the telephone system looks for them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from config.errors import Unavailable
 from config.settings import Settings
@@ -18,6 +19,15 @@ class CannotSpeak(Unavailable):
         )
 
 
+def _bring(sounds: Path, folder: Path, name: str, *, gone: bool) -> None:
+    """The same in the folder of the office's own PBX."""
+    if not gone:
+        pbx_sounds.put(sounds, folder)
+        return
+    for file in synthesize.announcement_files(name):
+        pbx_sounds.take_out(folder, file)
+
+
 def speaker(settings: Settings) -> Callable[[str, str | None], None]:
     """Makes a cause's sound from its text, or takes it away where there is none."""
     sounds = settings.folder / "sounds"
@@ -27,10 +37,10 @@ def speaker(settings: Settings) -> Callable[[str, str | None], None]:
         try:
             if text is None:
                 synthesize.take_announcement(sounds, name)
-                return
-            synthesize.make_announcement(sounds, name, text)
+            else:
+                synthesize.make_announcement(sounds, name, text)
             if settings.pbx == "own" and (folder := pbx_sounds.folder_of(settings.pbx_folder)):
-                pbx_sounds.put(sounds, folder)
+                _bring(sounds, folder, name, gone=text is None)
         except (OSError, ValueError) as fault:
             raise CannotSpeak from fault
 

@@ -327,7 +327,7 @@ async def open_house(
     await house.journal.do(lambda connection: book.seed(connection, house.office.faq.articles, now()))
     feed.follow(house.after_commit)
     feed.follow(house.desks.on_rows)
-    await house.causes.begin()
+    await house.causes.refresh()
     house.desk.open()
     running = [asyncio.create_task(feed.run()), asyncio.create_task(house.desks.keep_alive())]
     running.append(asyncio.create_task(house.follow_office()))

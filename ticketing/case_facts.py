@@ -149,13 +149,16 @@ class FaqOpened(CaseFact, frozen=True, kw_only=True):
 class SolutionWritten(CaseFact, frozen=True, kw_only=True):
     """A solution has an author, who answers for it; `article` and version where it stands in the FAQ book.
 
-    `deliver_by` says who is to tell the citizen, where it is not told at once.
+    `deliver_by` says who is to tell the citizen, where it is not told at once. `cause_id` names the cause
+    whose answer it is, of which there may be several versions.
     """
 
     text_id: str
     article: str | None = None
     article_version: int | None = None
     deliver_by: str | None = None
+    cause_id: str | None = None
+    cause_version: int | None = None
 
 
 class SolutionDelivered(CaseFact, frozen=True, kw_only=True):

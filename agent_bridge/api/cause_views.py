@@ -25,8 +25,19 @@ class CauseChoice(Asking):
     cause_id: str = Field(min_length=1, max_length=32, examples=["3f0c2a516d0e"])
 
 
+class CauseAnswering(Asking):
+    """One answer for everybody; `official` is who gave it and answers for it, else whoever writes it down."""
+
+    text: str = Field(min_length=1, max_length=4000, examples=["Kartu keluarga Bapak/Ibu tetap berlaku."])
+    official: str | None = Field(None, max_length=60, examples=["kabid.dafduk"])
+
+
 class CauseView(View):
-    """A cause, and how far its answer has come: linked tickets, those that have it, were told, are over."""
+    """A cause, and how far its newest answer has come.
+
+    `tickets` are all that are linked, `open` those of them that are not over; `answered` have the answer,
+    `waiting` are still to get it, `told` have heard it, by `channels`. `is_spoken`: callers hear of it now.
+    """
 
     cause_id: str
     title: str
@@ -37,13 +48,31 @@ class CauseView(View):
     closed_at: datetime | None
     answer: str | None
     answered_at: datetime | None
+    answered_by: str | None
+    is_spoken: bool
     tickets: int
+    open: int
     answered: int
+    waiting: int
     told: int
-    over: int
+    channels: dict[str, int]
 
 
 class CauseList(View):
     """Causes, the newest first."""
 
     causes: list[CauseView]
+
+
+class SurgeView(View):
+    """Far more in the last hour than is usual at this hour; without a category: all together."""
+
+    category: LabelView | None
+    last_hour: int
+    usual: float
+
+
+class Hints(View):
+    """What a supervisor may want to open a cause for; all together first, then the most."""
+
+    surges: list[SurgeView]

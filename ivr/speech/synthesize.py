@@ -1,6 +1,7 @@
 """Makes the sounds of all prompts: recordings where the office has them, else the default voice."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ DIGIT_GAP_SECONDS = 0.3
 """The silence after each digit: digits at least 0.25 s apart can be written down."""
 TAIL_SECONDS = 0.1
 PAUSE_SECONDS = 0.35
+SHORTEST_SECONDS = 0.5
+"""An announcement of less says nothing."""
 COUNTED = (*range(21), *range(30, 100, 10))
 """The numbers app_queue says by the English grammar: 25 is 20 and 5, which is right in Indonesian too."""
 
@@ -66,16 +69,38 @@ def make_prompts(
 
 
 def make_announcement(into: Path, name: str, text: str) -> None:
-    """Make one more prompt, in both speeds; the office's words of the day."""
+    """Make one more prompt, in both speeds; the office's words of the day, which never change.
+
+    Raises ValueError where nothing is heard of them.
+    """
     for folder, speed in _SPEEDS:
         piece = _Piece(f"{folder}/{name}.wav", text, speed, TAIL_SECONDS)
-        waves.write_wave(into / LANGUAGE_FOLDER / piece.file, _spoken(the_voice(), piece))
+        file = into / LANGUAGE_FOLDER / piece.file
+        if not file.exists():
+            waves.write_wave(file, _announced(piece))
+
+
+def _announced(piece: _Piece) -> Sound:
+    with _ONE_AT_A_TIME:
+        sound = _spoken(the_voice(), piece)
+    if len(sound) < SHORTEST_SECONDS * waves.RATE:
+        raise ValueError("nothing is heard of that text")
+    return sound
+
+
+def announcement_files(name: str) -> tuple[str, ...]:
+    """Where such a prompt lies, below the folder of the language."""
+    return tuple(f"{folder}/{name}.wav" for folder, _ in _SPEEDS)
 
 
 def take_announcement(into: Path, name: str) -> None:
     """Take that prompt away; one that is gone already is no error."""
-    for folder, _ in _SPEEDS:
-        (into / LANGUAGE_FOLDER / folder / f"{name}.wav").unlink(missing_ok=True)
+    for file in announcement_files(name):
+        (into / LANGUAGE_FOLDER / file).unlink(missing_ok=True)
+
+
+_ONE_AT_A_TIME = threading.Lock()
+"""There is one voice, and it says one thing at a time."""
 
 
 _SPEEDS = ((NORMAL, NORMAL_WORDS_PER_MINUTE), (SLOW, SLOW_WORDS_PER_MINUTE))

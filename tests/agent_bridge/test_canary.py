@@ -4,6 +4,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,17 @@ async def through_the_citizens_own_doors(office: OfficeAtWork, citizen: AsyncCli
     return [made["pin"], read, pin_of(office.house.vault, slip.digits)]
 
 
+async def through_a_cause(office: OfficeAtWork, number: str) -> None:
+    """The case is one of many; the one answer stands in it, too, beside all that is the citizen's own."""
+    until_at = (now() + timedelta(hours=1)).isoformat()
+    words = {"title": "KK diblokir", "spoken": "Data Bapak Ibu tidak hilang.", "until_at": until_at}
+    cause = (await office.sari.does("/causes", words))["cause_id"]
+    await office.sari.does(f"/causes/{cause}/answer", {"text": "Kartu keluarga tetap berlaku."})
+    await office.sari.does(f"/cases/{number}/cause", {"cause_id": cause})
+    await office.sari.sees(f"/causes/{cause}")
+    await office.sari.does(f"/cases/{number}/cause/unlink")
+
+
 REFUSED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("dewi", "PUT", "/cases/{}/draft", {"typed": {NIK: NAME, f"{NAME} {PHONE}": "x" * 5000}}),
     ("dewi", "PUT", "/cases/{}/form", {"name": NAME, "nik": NIK, NIK: PHONE}),
@@ -229,6 +241,10 @@ REFUSED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("dewi", "POST", "/desk/phone", {"phone": NAME}),
     ("sari", "POST", "/cases/{}/forward", {"unit": NAME, "official": PHONE, "reason": ALL_OF_THEM}),
     ("sari", "POST", "/cases/{}/forward", {"unit": "dafduk", "official": NAME, "reason": ALL_OF_THEM}),
+    ("sari", "POST", "/causes", {"title": NAME, "spoken": ALL_OF_THEM, "until_at": "2030-01-01T00:00:00Z"}),
+    ("sari", "POST", "/causes", {"title": PHONE, "spoken": NAME, "categories": [NIK], "until_at": NIK}),
+    ("sari", "POST", "/causes/tidak-ada/answer", {"text": ALL_OF_THEM, "official": f"{NAME} {PHONE}"}),
+    ("dewi", "POST", "/cases/{}/cause", {"cause_id": NIK}),
     ("ani", "PUT", "/faq/articles/KTP-01", {"question": ALL_OF_THEM, NIK: NAME}),
     ("adi", "POST", "/users", {"username": PHONE, "name": NAME, "role": NIK}),
     ("adi", "POST", "/users", {"username": "tono", "name": "Tono", "role": "agent", "queue": NAME}),
@@ -274,6 +290,7 @@ async def test_nothing_of_a_citizen_is_found_where_it_must_not_be(
     number = await through_the_call(office)
     await through_the_back_office(office, number)
     await through_merging(office, number)
+    await through_a_cause(office, number)
     await through_refusals(office, number)
     await through_a_fault(office, number, monkeypatch)
     await everything_read(office, number)

@@ -1,12 +1,15 @@
 """Peristiwa: opened by a supervisor, linked by agents and callers, answered once for everybody."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent_bridge.announcing import CannotSpeak
+from agent_bridge.announcing import CannotSpeak, speaker
 from config.clock import now
+from config.settings import Settings
+from ivr.speech.waves import length_seconds
 from tests.agent_bridge.conftest import OfficeAtWork
 from ticketing.case_facts import SolutionWritten
 from ticketing.people.texts import read
@@ -165,3 +168,109 @@ async def test_five_are_open_at_most(office: OfficeAtWork):
     refused = await office.sari.ask("POST", "/causes", opening())
 
     assert (refused.status_code, refused.json()["title"]) == (409, "TooManyCauses")
+
+
+async def test_a_cause_that_is_over_is_answered_all_the_same_and_told_of_apart(office: OfficeAtWork):
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+    ticket_id = await office.call()
+    await office.dewi.does(f"/cases/{ticket_id}/cause", {"cause_id": cause})
+    await office.sari.does(f"/causes/{cause}/close")
+
+    await office.sari.does(f"/causes/{cause}/answer", {"text": ANSWER, "official": "kabid.dafduk"})
+    await answered(office)
+
+    assert (await office.rudi.sees("/causes"))["causes"] == []
+    (listed,) = (await office.rudi.sees("/causes?over=true"))["causes"]
+    one = await office.dewi.sees(f"/causes/{cause}")
+    assert listed == one
+    assert (one["open"], one["answered"], one["waiting"], one["told"]) == (1, 1, 0, 0)
+    assert (one["is_spoken"], one["answered_by"]) == (False, "kabid.dafduk")
+    (solution,) = solutions(office, ticket_id)
+    assert (solution.actor_id, solution.actor_role) == ("kabid.dafduk", "official")
+
+
+async def test_an_official_who_is_none_and_a_cause_that_is_none_are_refused(office: OfficeAtWork):
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+
+    body = {"text": ANSWER, "official": "bukan-siapa-siapa"}
+    nobody = await office.sari.ask("POST", f"/causes/{cause}/answer", body)
+    nothing = await office.dewi.ask("GET", "/causes/tidak-ada")
+
+    assert (nobody.status_code, nothing.status_code) == (404, 404)
+    assert "bukan-siapa-siapa" not in nobody.text
+    assert (await office.sari.sees(f"/causes/{cause}"))["answer"] is None
+
+
+async def test_what_looks_like_a_number_is_refused_without_being_repeated(office: OfficeAtWork):
+    number = "0812-3450-9876"
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+
+    refused = [
+        await office.sari.ask("POST", "/causes", opening(title=f"Hubungi {number}")),
+        await office.sari.ask("POST", "/causes", opening(spoken=f"Silakan hubungi {number} hari ini.")),
+        await office.sari.ask("POST", f"/causes/{cause}/answer", {"text": f"Hubungi {number}."}),
+    ]
+
+    assert [(one.status_code, one.json()["title"]) for one in refused] == [(400, "NotForAll")] * 3
+    assert not any("3450" in one.text for one in refused)
+
+
+async def test_a_supervisor_is_told_of_a_surge_and_nobody_else(office: OfficeAtWork):
+    for n in range(12):
+        ticket_id = await office.call(number=f"0812000000{n:02d}")
+        form = {"type": "information", "category": "22", "story": "KK diblokir."}
+        await office.dewi.does(f"/cases/{ticket_id}/form", form, "PUT")
+        await office.hang_up()
+        await office.wrap_up_ends()
+
+    found = (await office.sari.sees("/causes/hint"))["surges"]
+
+    assert [(one["category"] or {}).get("code") for one in found] == [None, "22"]
+    assert [(one["last_hour"], one["usual"]) for one in found] == [(12, 0.0)] * 2
+    assert (await office.dewi.ask("GET", "/causes/hint")).status_code == 403
+
+
+async def test_the_sounds_are_real_ones_made_again_where_they_are_missing_and_gone_with_the_cause(
+    office: OfficeAtWork,
+):
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+    folder = office.house.settings.folder / "sounds" / "id"
+    files = [folder / speed / f"peristiwa-{cause}.wav" for speed in ("hotline", "hotline-pelan")]
+    normal, slow = [length_seconds(file) for file in files]
+    files[0].unlink()
+
+    office.house.causes._spoken.clear()
+    await office.house.causes.refresh()
+    made_again = length_seconds(files[0])
+    await office.sari.does(f"/causes/{cause}/close")
+
+    assert 2 < normal < slow < 12
+    assert made_again == pytest.approx(normal, abs=0.05)
+    assert not any(file.exists() for file in files)
+
+
+async def test_a_text_of_which_nothing_is_heard_opens_no_cause(office: OfficeAtWork):
+    refused = await office.sari.ask("POST", "/causes", opening(spoken="... ... ... ..."))
+
+    assert (refused.status_code, refused.json()["title"]) == (503, "CannotSpeak")
+    assert (await office.dewi.sees("/causes"))["causes"] == []
+
+
+def test_an_offices_own_pbx_has_the_sound_while_the_cause_is_open(tmp_path: Path):
+    data, theirs = tmp_path / "ast", tmp_path / "etc"
+    theirs.mkdir()
+    (theirs / "asterisk.conf").write_text(f"[directories]\nastdatadir => {data}\n")
+    settings = Settings(home=tmp_path / "hl", pbx="own", pbx_folder=theirs)
+    there = data / "sounds" / "id" / "hotline" / "peristiwa-a1.wav"
+    own = there.with_name("peristiwa-a2.wav")
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"the office's own")
+
+    speaker(settings)("a1", SPOKEN)
+    speaker(settings)("a2", SPOKEN)
+    brought = there.exists()
+    for cause_id in ("a1", "a2"):
+        speaker(settings)(cause_id, None)
+
+    assert (brought, there.exists()) == (True, False)
+    assert own.read_bytes() == b"the office's own"

@@ -37,7 +37,7 @@ async def test_a_supervisor_opens_a_cause_an_agent_links_it_and_one_answer_goes_
     await board.get_by_test_id("send-answer").click()
 
     await expect(board.get_by_test_id("cause-figures")).to_have_text(
-        re.compile("1 tiket · 1 terjawab"), timeout=10_000
+        re.compile("1 tiket, 1 berjalan · 1 dari 1 terjawab"), timeout=10_000
     )
     await board.screenshot(path=screenshots / "m2-pengawas.png")
     found = floor.office.house.reader.case(number, floor.office.house.office)

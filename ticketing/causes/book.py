@@ -1,22 +1,24 @@
 """The causes that are open: who opened them, what callers are told, what the answer is."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from config.errors import Conflict, NotFound, Refused
 from config.office import Office
 from ticketing import tables
+from ticketing.causes.words import holds_a_number
 from ticketing.desk.sight import Actor
 from ticketing.ledger.reader import AnyRow
+from ticketing.people.roles import Role
 
 MOST_OPEN = 5
 LONGEST_OPEN = timedelta(days=60)
 LONGEST_SPOKEN = 300
-_LIKE_A_NUMBER = re.compile(r"\d[\d .-]{5,}\d")
+SHOWN_AFTER_THE_END = timedelta(days=60)
+MOST_SHOWN = 20
 CAUSE = tables.causes.c
 
 
@@ -88,9 +90,17 @@ class NewCause:
                 raise NotFound("Perihal itu tidak ada.", "There is no such category.")
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who answers for the words of an answer: whoever wrote it down, or the official who gave it."""
+
+    id: str
+    role: Role
+
+
 def check_words(*words: str) -> None:
     """Raises NotForAll where they hold what may be somebody's number."""
-    if any(_LIKE_A_NUMBER.search(one) for one in words):
+    if any(holds_a_number(one) for one in words):
         raise NotForAll
 
 
@@ -112,13 +122,13 @@ def close(connection: Connection, cause_id: str, at: datetime) -> None:
     connection.execute(ended.values(closed_at=at))
 
 
-def answer(connection: Connection, cause_id: str, text: str, actor: Actor, at: datetime) -> int:
+def answer(connection: Connection, cause_id: str, text: str, author: Author, at: datetime) -> int:
     """The answer for all who are linked, or an improved one; its version. Raises NoSuchCause, NotForAll."""
     check_words(text)
     version = int(cause(connection, cause_id).answer_version) + 1
     changed = {
         "answer": text, "answer_version": version, "answered_at": at,
-        "answered_by": actor.user_id, "answered_role": actor.role.value,
+        "answered_by": author.id, "answered_role": author.role.value,
     }  # fmt: skip
     connection.execute(update(tables.causes).where(CAUSE.cause_id == cause_id).values(**changed))
     return version
@@ -147,49 +157,9 @@ def open_causes(connection: Connection, at: datetime) -> Sequence[AnyRow]:
     return connection.execute(statement).all()
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """How many tickets are about a cause, how many of them have its answer, were told it, and are over."""
-
-    tickets: int
-    answered: int
-    told: int
-    over: int
-
-
-def linked(connection: Connection, row: AnyRow) -> Linked:
-    """How far the answer has come."""
-    ticket, outbox = tables.tickets.c, tables.outbox
-    mine = ticket.cause_id == row.cause_id
-    waits = waiting_for_answer(row)
-    solution = (
-        select(func.count())
-        .select_from(outbox.join(tables.tickets, ticket.ticket_id == outbox.c.ticket_id))
-        .where(mine, outbox.c.kind == "solution", outbox.c.told_at.is_not(None))
-    )
-    count = connection.scalar(select(func.count()).where(mine)) or 0
-    open_ = connection.scalar(select(func.count()).select_from(waits.subquery())) or 0
-    return Linked(
-        tickets=count,
-        answered=count - open_ if row.answer_version else 0,
-        told=connection.scalar(solution) or 0,
-        over=connection.scalar(select(func.count()).where(mine, ticket.closed_at.is_not(None))) or 0,
-    )
-
-
-def waiting_for_answer(row: AnyRow):  # type: ignore[no-untyped-def]
-    """The open tickets of a cause that do not have the newest version of its answer yet."""
-    ticket, journal = tables.tickets.c, tables.journal.c
-    key = ticket.ticket_id + f"/cause/{row.cause_id}/{row.answer_version}"
-    has_it = select(journal.seq).where(journal.key == key).exists()
-    return (
-        select(ticket.ticket_id)
-        .where(
-            ticket.cause_id == row.cause_id,
-            ticket.closed_at.is_(None),
-            ticket.merged_into.is_(None),
-            ticket.restricted.is_(False),
-            ~has_it,
-        )
-        .order_by(ticket.ticket_id)
-    )
+def recent(connection: Connection, at: datetime) -> Sequence[AnyRow]:
+    """Those that are over, the one that ended last first: whoever is linked may still wait for an answer."""
+    ended_at = func.coalesce(CAUSE.closed_at, CAUSE.until_at)
+    over = or_(CAUSE.closed_at.is_not(None), CAUSE.until_at <= at)
+    statement = select(tables.causes).where(over, ended_at > at - SHOWN_AFTER_THE_END)
+    return connection.execute(statement.order_by(ended_at.desc(), CAUSE.cause_id).limit(MOST_SHOWN)).all()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -12,23 +12,25 @@ from config.checkpoint import reach
 from config.clock import Clock
 from config.errors import Unavailable
 from config.office import Office
-from ticketing import case_facts, facts, tables
+from ticketing import facts, tables
 from ticketing.case_facts import CITIZEN, LinkedToCause
 from ticketing.causes import book
-from ticketing.causes.book import NewCause
+from ticketing.causes.book import Author, NewCause
+from ticketing.causes.giving import give
+from ticketing.causes.progress import waiting_for_answer
 from ticketing.desk.once import Answer, Asked, once
 from ticketing.desk.sight import Actor
 from ticketing.facts import Provenance, Report
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import AnyRow, Reader
 from ticketing.ledger.writing import Writing
-from ticketing.people import complainant, texts
 from ticketing.people.audit import write_audit
 from ticketing.people.privacy import Vault
 
 AT_A_TIME = 20
 """Answers in one transaction: a caller who registers meanwhile does not notice."""
 ID_LETTERS = 12
+SPOKEN_AGAIN_AFTER = timedelta(minutes=1)
 
 Speak = Callable[[str, str | None], None]
 """Makes the sound of a cause from its text, or takes it away (None); raises Unavailable."""
@@ -55,42 +57,50 @@ class CauseDesk:
         self._clock = clock
         self._speak = speak
         self._open: tuple[str, ...] = ()
+        self._spoken: set[str] = set()
+        self._mute_until: dict[str, datetime] = {}
+        self._set_aside: set[str] = set()
+        self._speaking = asyncio.Lock()
 
     def open_now(self) -> Sequence[str]:
         """The causes callers are told of, as of the last look."""
         return self._open
 
     async def refresh(self) -> None:
-        """Look which causes are open; one whose time is over goes by itself, sound and all."""
-        known = self._open
-        self._open = await asyncio.to_thread(self._ids)
-        for gone in set(known) - set(self._open):
-            await asyncio.to_thread(self._speak, gone, None)
+        """Look which causes are open, and have their sounds made; one whose time is over goes by itself.
 
-    async def begin(self) -> None:
-        """At start: make the sounds of the open causes anew; one that cannot be spoken is not told."""
-        spoken = []
-        for row in await asyncio.to_thread(self._rows):
-            try:
-                await asyncio.to_thread(self._speak, row.cause_id, row.spoken)
-                spoken.append(row.cause_id)
-            except Unavailable:
-                log.error("cause cannot be spoken", cause_id=row.cause_id)
-        self._open = tuple(spoken)
+        One that cannot be spoken is told to nobody, and tried again later.
+        """
+        async with self._speaking:
+            await self._look()
+
+    async def _look(self) -> None:
+        rows = {row.cause_id: row for row in await asyncio.to_thread(self._rows)}
+        for cause_id in [one for one in self._spoken if one not in rows]:
+            await self._fall_silent(cause_id)
+        for row in rows.values():
+            await self._speak_once(row)
+        self._open = tuple(one for one in rows if one in self._spoken)
 
     async def open(self, actor: Actor, asked: Asked, new: NewCause) -> str:
         """Open a cause, once its sound is there; its id. Raises what `book` refuses, and Unavailable."""
-        new.check(self._office(), self._clock())
         cause_id = asked.id_of(self._vault, actor.user_id)[:ID_LETTERS]
-        await asyncio.to_thread(self._speak, cause_id, new.spoken)
 
         def work(writing: Writing, at: datetime) -> Answer:
             book.add(writing.connection, cause_id, new, actor, at)
             return {"cause_id": cause_id}
 
-        answer = await self._once(actor, asked, "cause.open", work, facts.CauseOpened, cause_id)
-        await self.refresh()
-        return str(answer["cause_id"])
+        async with self._speaking:
+            if not await asyncio.to_thread(self._is_known, cause_id):
+                new.check(self._office(), self._clock())
+                await asyncio.to_thread(self._speak, cause_id, new.spoken)
+                self._spoken.add(cause_id)
+            try:
+                await self._once(actor, asked, "cause.open", work, facts.CauseOpened, cause_id)
+            finally:
+                # What was refused is open to nobody: its sound goes again.
+                await self._look()
+        return cause_id
 
     async def close(self, actor: Actor, asked: Asked, cause_id: str) -> None:
         """Callers are told of it no more. Raises NoSuchCause."""
@@ -102,14 +112,20 @@ class CauseDesk:
         await self._once(actor, asked, "cause.close", work, facts.CauseClosed, cause_id)
         await self.refresh()
 
-    async def answer(self, actor: Actor, asked: Asked, cause_id: str, text: str) -> None:
-        """The answer for everybody who is linked, now or later. Raises NoSuchCause, NotForAll."""
+    async def answer(
+        self, actor: Actor, asked: Asked, cause_id: str, text: str, author: Author | None = None
+    ) -> None:
+        """The answer for everybody who is linked, now or later; whoever writes it down answers for it, or
+        the author named. Raises NoSuchCause, NotForAll.
+        """
 
         def work(writing: Writing, at: datetime) -> Answer:
-            version = book.answer(writing.connection, cause_id, text, actor, at)
+            by = author or Author(actor.user_id, actor.role)
+            version = book.answer(writing.connection, cause_id, text, by, at)
             return {"cause_id": cause_id, "version": version}
 
         await self._once(actor, asked, "cause.answer", work, facts.CauseAnswered, cause_id)
+        self._set_aside.clear()
 
     async def link(self, ticket_id: str, cause_id: str, call_id: str) -> None:
         """The caller says that their ticket is about it; said twice in one call it is said once."""
@@ -126,48 +142,45 @@ class CauseDesk:
         await self._journal.record(Report(fact))
 
     async def spread(self) -> int:
-        """Give the newest answer to some who wait for it; how many got it. To be called until it is 0."""
-        for row in await asyncio.to_thread(self._answered):
-            given = await self._journal.write(partial(self._give, row=row))
-            if given:
-                return given
-        return 0
+        """Give the newest answers to some who wait for them; how many were tried. To be called until it is 0.
 
-    def _give(self, writing: Writing, row: AnyRow) -> int:
-        waiting = book.waiting_for_answer(row).limit(AT_A_TIME)
-        tickets = list(writing.connection.scalars(waiting))
-        for ticket_id in tickets:
-            self._give_one(writing, ticket_id, row)
-        reach("cause answered")
+        A ticket that cannot be answered holds up no other; it is tried again with the next answer or start.
+        """
+        tickets = await asyncio.to_thread(self._waiting)
+        if not tickets:
+            return 0
+        try:
+            given = await self._journal.write(partial(self._give, tickets=tickets))
+        except Unavailable:
+            raise
+        except Exception:
+            for ticket_id in tickets:
+                await self._give_alone(ticket_id)
+        else:
+            self._set_aside.update(set(tickets) - set(given))
         return len(tickets)
 
-    def _give_one(self, writing: Writing, ticket_id: str, row: AnyRow) -> None:
-        """The ticket's own solution: the answerer is its author, whoever reaches the citizen delivers it."""
-        found = writing.case(ticket_id)
-        assert found is not None
-        at, standing = self._clock(), found.standing
-        person_id = found.ticket["person_id"] or standing.case.person_id
-        more = {"ticket_id": ticket_id, "actor_id": row.answered_by, "actor_role": row.answered_role}
-        if person_id is None:
-            person_id = complainant.add_nameless(writing.connection, self._vault, at)
-            filed = f"{ticket_id}/cause/{row.cause_id}/filed"
-            writing.record(
-                case_facts.ComplainantFiled(key=filed, occurred_at=at, person_id=person_id, **more)
-            )
-        text_id = texts.write(
-            writing.connection, self._vault, ticket_id=ticket_id, person_id=person_id,
-            field=texts.SOLUTION, value=row.answer, at=at, by=row.answered_by,
-        )  # fmt: skip
-        reached = standing.by_mobile or standing.case.text_only
-        writing.record(
-            case_facts.SolutionWritten(
-                key=f"{ticket_id}/cause/{row.cause_id}/{row.answer_version}",
-                occurred_at=at,
-                text_id=text_id,
-                deliver_by="message" if reached else "agent",
-                **more,
-            )
-        )
+    async def _give_alone(self, ticket_id: str) -> None:
+        try:
+            await self._journal.write(partial(self._give, tickets=[ticket_id]))
+        except Unavailable:
+            raise
+        except Exception as fault:
+            self._set_aside.add(ticket_id)
+            # The fault's text may quote values; its class is all that is logged.
+            log.error("cause not answered", ticket_id=ticket_id, fault=type(fault).__name__)
+
+    def _give(self, writing: Writing, tickets: Sequence[str]) -> list[str]:
+        """Those of the tickets that got it; another backend may have been faster with the rest."""
+        at = self._clock()
+        given = [ticket_id for ticket_id in tickets if give(writing, self._vault, ticket_id, at)]
+        reach("cause answered")
+        return given
+
+    def _waiting(self) -> list[str]:
+        with self._reader.connect() as connection:
+            waiting = waiting_for_answer(but=self._set_aside).limit(AT_A_TIME)
+            return list(connection.scalars(waiting))
 
     async def _once(
         self,
@@ -196,14 +209,31 @@ class CauseDesk:
             )
         )
 
+    async def _speak_once(self, row: AnyRow) -> None:
+        """Its sound is there, or is made; tried again after a while where it cannot be."""
+        if row.cause_id in self._spoken or self._clock() < self._mute_until.get(row.cause_id, row.opened_at):
+            return
+        try:
+            await asyncio.to_thread(self._speak, row.cause_id, row.spoken)
+        except Unavailable:
+            self._mute_until[row.cause_id] = self._clock() + SPOKEN_AGAIN_AFTER
+            log.error("cause cannot be spoken", cause_id=row.cause_id)
+            return
+        self._spoken.add(row.cause_id)
+
+    async def _fall_silent(self, cause_id: str) -> None:
+        self._spoken.discard(cause_id)
+        try:
+            await asyncio.to_thread(self._speak, cause_id, None)
+        except Unavailable:
+            # Nobody is told of it any more; a file that stays behind is heard by nobody.
+            log.warning("a cause's sound is left behind", cause_id=cause_id)
+
+    def _is_known(self, cause_id: str) -> bool:
+        with self._reader.connect() as connection:
+            found = select(tables.causes.c.cause_id).where(tables.causes.c.cause_id == cause_id)
+            return connection.scalar(found) is not None
+
     def _rows(self) -> Sequence[AnyRow]:
         with self._reader.connect() as connection:
             return book.open_causes(connection, self._clock())
-
-    def _ids(self) -> tuple[str, ...]:
-        return tuple(row.cause_id for row in self._rows())
-
-    def _answered(self) -> Sequence[AnyRow]:
-        with self._reader.connect() as connection:
-            statement = select(tables.causes).where(tables.causes.c.answer_version > 0)
-            return connection.execute(statement.order_by(tables.causes.c.answered_at.desc())).all()

@@ -2,17 +2,23 @@
 
 from ticketing import case_facts
 from ticketing.causes import book
+from ticketing.causes.giving import give
 from ticketing.desk.act import Act
 from ticketing.desk.once import Answer
 from ticketing.facts import Provenance
 
 
 def link(act: Act, cause_id: str) -> Answer:
-    """The case is about that cause, and gets its answer. Raises NoSuchCause, CauseOver."""
+    """The case is about that cause, and gets its answer at once if there is one.
+
+    Raises NoSuchCause, CauseOver.
+    """
     act.refuse_if_over()
     book.require_open(act.connection, cause_id, act.at)
     if act.case.cause_id != cause_id:
         act.does(case_facts.LinkedToCause, Provenance.DECLARED, cause_id=cause_id)
+        act.writing.record(*act.facts)
+        give(act.writing, act.vault, act.ticket_id, act.at)
     return {}
 
 

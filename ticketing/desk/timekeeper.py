@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 from sqlalchemy import delete, select
@@ -12,13 +11,14 @@ from config.clock import Clock
 from config.errors import Unavailable
 from config.office import Office
 from ticketing import case_facts, tables
-from ticketing.case_facts import SYSTEM, CaseFact, Channel
+from ticketing.case_facts import SYSTEM, CaseFact
+from ticketing.desk import silence
 from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.writing import Writing
 from ticketing.tickets.calendar import Calendar
-from ticketing.tickets.follow_up import DueKind, call_back_owed, told_of_miss
+from ticketing.tickets.follow_up import DueKind, call_back_owed, is_settled_by_silence, told_of_miss
 
 DUE_AT_A_TIME = 200
 REFOLDED_AT_A_TIME = 20
@@ -92,25 +92,12 @@ class Timekeeper:
             return False
         # A clock that was put back in between cannot make the notice earlier than what it notices.
         at = max(self._clock(), due_at)
-        writing.record(*missed(found, DueKind(row.due_kind), due_at, self._office(), at))
+        office = self._office()
+        if is_settled_by_silence(found.standing, office, Calendar(office.hours), at):
+            silence.settle(writing, found, _key(ticket_id, due_at), at)
+        else:
+            writing.record(*missed(found, DueKind(row.due_kind), due_at, office, at))
         return bool(writing.committed)
-
-
-def _settled_by_silence(found: FoldedCase, key: str, at: datetime) -> tuple[CaseFact, ...]:
-    """Told by message, and nobody objected within the office's time: recap and end, by the system."""
-    case = found.standing.case
-    assert case.solution is not None
-    assert case.delivered is not None
-    more: Any = {"ticket_id": case.ticket_id, "actor_id": SYSTEM, "actor_role": SYSTEM, "occurred_at": at}
-    recap = case_facts.RecapWritten(
-        key=f"{key}/recap",
-        problem_id=case.outline_id or case.story_id or case.solution.text_id,
-        solution_id=case.solution.text_id,
-        told_by=case.delivered.by,
-        told_at=case.delivered.at,
-        **more,
-    )
-    return (recap, case_facts.CaseClosed(key=f"{key}/closed", **more))
 
 
 def missed(
@@ -121,15 +108,13 @@ def missed(
     A call that was not made in time is owed by a new one, and the citizen hears of it.
     """
     ticket_id = found.standing.ticket_id
-    key = f"{ticket_id}/due/{due_at.isoformat()}"
+    key = _key(ticket_id, due_at)
     if kind is DueKind.CONSULT:
         deferred = case_facts.ConsultDeferred(
             key=f"{key}/deferred", occurred_at=at, ticket_id=ticket_id, actor_id=SYSTEM, actor_role=SYSTEM
         )
         return (deferred,)
     case = found.standing.case
-    if kind is DueKind.CONFIRMATION and case.delivered and case.delivered.channel is Channel.MESSAGE:
-        return _settled_by_silence(found, key, at)
     level = case.misses + 1
     late = case_facts.DueMissed(
         key=key,
@@ -154,3 +139,7 @@ def missed(
         due_at=Calendar(office.hours).next_day_at(at, office.call_backs.put_off_until),
     )
     return (late, put_off)
+
+
+def _key(ticket_id: str, due_at: datetime) -> str:
+    return f"{ticket_id}/due/{due_at.isoformat()}"

@@ -17,7 +17,7 @@ from config.office import Office, Sop
 from ticketing import tables
 from ticketing.agents.shift import SHIFT_STATES, shift_row
 from ticketing.calls.call import Call
-from ticketing.case_facts import CaseFact
+from ticketing.case_facts import SYSTEM, CaseFact
 from ticketing.facts import (
     AgentFact,
     CallArrived,
@@ -40,7 +40,7 @@ from ticketing.ledger.cases import (
     write_preferences,
 )
 from ticketing.ledger.folded import FoldedCall, Row
-from ticketing.people import complainant
+from ticketing.people import complainant, texts
 from ticketing.people.privacy import Vault
 from ticketing.statements import Statement, insert_for, upsert
 from ticketing.tickets.calendar import Calendar
@@ -136,6 +136,15 @@ class Recorder:
         """So many numbers of a day."""
         first = _take_serials(connection, day, count)
         return [TicketNumber(day, serial) for serial in range(first, first + count)]
+
+    def seal(
+        self, connection: Connection, ticket_id: str, person_id: str, field: str, value: str, at: datetime
+    ) -> str:
+        """Seal the system's own words about a ticket; the text's id. Raises Unreadable."""
+        return texts.write(
+            connection, self._vault, ticket_id=ticket_id, person_id=person_id, field=field, value=value,
+            at=at, by=SYSTEM,
+        )  # fmt: skip
 
     def next_number(self, connection: Connection, at: datetime) -> TicketNumber:
         """A number for a ticket that is opened by hand."""

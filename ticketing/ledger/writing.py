@@ -40,6 +40,10 @@ class Writing:
         """That many numbers of the day, for paper."""
         return self._recorder.numbers(self.connection, day, count)
 
+    def seal(self, ticket_id: str, person_id: str, field: str, value: str, at: datetime) -> str:
+        """Seal the system's own words about a ticket; the text's id. Raises Unreadable."""
+        return self._recorder.seal(self.connection, ticket_id, person_id, field, value, at)
+
     def next_number(self, at: datetime) -> str:
         """A number, digits only, for a ticket that is opened by hand."""
         return self._recorder.next_number(self.connection, at).digits

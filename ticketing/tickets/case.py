@@ -43,6 +43,7 @@ class Solution(Struct, frozen=True, gc=False):
     article: str | None = None
     article_version: int | None = None
     deliver_by: str | None = None
+    cause_id: str | None = None
 
 
 class Told(Struct, frozen=True, gc=False):
@@ -150,6 +151,18 @@ class Case(Struct, frozen=True, gc=False):
     def deliver_by_official(self) -> bool:
         """Whether the official wants to tell the citizen in person."""
         return self.solution is not None and self.solution.deliver_by == "official"
+
+    @property
+    def was_told_by_message(self) -> bool:
+        """Whether the answer went out by a message, which says how to object: it is the citizen's turn."""
+        told = self.delivered
+        waits = self.stage is Stage.AWAITING_CONFIRMATION
+        return waits and told is not None and told.channel is Channel.MESSAGE
+
+    @property
+    def answer_is_of_another_cause(self) -> bool:
+        """Whether the solution is a cause's that the case, as it turned out, is not about."""
+        return self.solution is not None and self.solution.cause_id not in (None, self.cause_id)
 
     @property
     def waiting_since_at(self) -> datetime | None:

@@ -116,11 +116,23 @@ def _put_off(case: Case, fact: facts.CallBackPutOff) -> Case:
 
 
 def _linked(case: Case, fact: facts.LinkedToCause) -> Case:
-    return replace(case, cause_id=fact.cause_id)
+    return case if case.cause_id == fact.cause_id else _about(case, fact.cause_id)
 
 
 def _unlinked(case: Case, fact: facts.UnlinkedFromCause) -> Case:
-    return replace(case, cause_id=None) if case.cause_id == fact.cause_id else case
+    return _about(case, None) if case.cause_id == fact.cause_id else case
+
+
+def _about(case: Case, cause_id: str | None) -> Case:
+    """A cause's answer holds while the case is about it: taken out it is open again, put back answered."""
+    case = replace(case, cause_id=cause_id)
+    if case.answer_is_of_another_cause:
+        open_again = case.stage in (Stage.SOLVED, Stage.AWAITING_CONFIRMATION)
+        return replace(case, stage=Stage.SEARCHING) if open_again else case
+    if cause_id is None or case.solution is None or case.solution.cause_id is None:
+        return case
+    answered = Stage.AWAITING_CONFIRMATION if case.delivered else Stage.SOLVED
+    return replace(case, stage=answered) if case.stage is Stage.SEARCHING else case
 
 
 def _filed(case: Case, fact: facts.ComplainantFiled) -> Case:
@@ -157,6 +169,8 @@ def _searching(case: Case, fact: facts.FaqOpened) -> Case:
 
 
 def _solved(case: Case, fact: facts.SolutionWritten) -> Case:
+    if fact.cause_id is not None and fact.cause_id != case.cause_id:
+        return case
     solution = Solution(
         fact.text_id,
         fact.actor_id,
@@ -165,6 +179,7 @@ def _solved(case: Case, fact: facts.SolutionWritten) -> Case:
         fact.article,
         fact.article_version,
         fact.deliver_by,
+        fact.cause_id,
     )
     # Who was told and content, or told at the end, is not told again of a text put right.
     told = case.delivered if case.is_over or case.stage is Stage.SETTLED else None

@@ -8,7 +8,7 @@ from config.clock import OFFICE_ZONE, office_day
 from config.follow_up import FollowUpClass, Span
 from config.office import Office
 from config.units import Units
-from ticketing.case_facts import Channel, ForwardedToOfficial
+from ticketing.case_facts import ForwardedToOfficial
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import Case, Stage
 from ticketing.tickets.ticket import CallBack, Standing, TicketState
@@ -97,7 +97,8 @@ def call_back_owed(standing: Standing) -> CallBack | None:
     case, owed = standing.case, standing.call_back
     if owed is None or case.is_over or case.text_only:
         return None
-    heard = (case.reached_at, case.delivered.at if case.delivered else None)
+    told = None if case.answer_is_of_another_cause else case.delivered
+    heard = (case.reached_at, told.at if told else None)
     if any(at and at >= standing.call_at for at in heard):
         return None
     return replace(owed, due_at=max(owed.due_at, case.put_off_to_at or owed.due_at))
@@ -190,13 +191,15 @@ def _limit(standing: Standing, promised: FollowUpClass, calendar: Calendar) -> d
 def _since(standing: Standing) -> datetime:
     """From when the next due time counts: the last act, or a later talk if the call centre has the case.
 
-    A citizen who calls in vain moves no due time: neither the official's nor the agent's.
+    A citizen who calls in vain moves no due time: neither the official's nor the agent's. Whoever is told by
+    a message has the whole time to object from when it went out.
     """
     case = standing.case
     if case.acted_at is None:
         return standing.call_at
     spoken = standing.call_state is TicketState.WITH_AGENT and not case.is_with_back_office
-    return max(case.acted_at, standing.call_at) if spoken else case.acted_at
+    since = max(case.acted_at, standing.call_at) if spoken else case.acted_at
+    return max(since, case.delivered.at) if case.was_told_by_message and case.delivered else since
 
 
 def _fixed(
@@ -206,7 +209,7 @@ def _fixed(
     case = standing.case
     call_back = None if case.is_with_back_office else call_back_owed(standing)
     calls = [(call_back.due_at, DueKind.CALL_BACK)] if call_back else []
-    if case.waiting_since_at:
+    if case.waiting_since_at or case.was_told_by_message:
         return calls
     last_call = calendar.before(limit_at, promised.last_call_before_limit)
     return [*calls, (last_call, kind), (limit_at, kind)]
@@ -253,9 +256,20 @@ def _was_asked(case: Case) -> bool:
     """
     if case.stage is not Stage.AWAITING_CONFIRMATION or case.delivered is None:
         return False
-    if case.delivered.channel is Channel.MESSAGE:
+    if case.was_told_by_message:
         return True
     return case.called_back_at is not None and case.called_back_at >= case.delivered.at
+
+
+def is_settled_by_silence(standing: Standing, office: Office, calendar: Calendar, at: datetime) -> bool:
+    """Whether the citizen was told by a message, and has let the office's whole time to object go by.
+
+    Not while the office owes them a call, nor while it waits for them.
+    """
+    case = standing.case
+    if not case.was_told_by_message or case.waiting_since_at or call_back_owed(standing):
+        return False
+    return at >= calendar.after(_since(standing), office.follow_up.citizen_answers_within)
 
 
 def _official_due(

@@ -103,8 +103,8 @@ const TEXTS = {
   ],
   keys: ["Tombol pintas", "Keyboard"],
   keysHelp: [
-    "Alt+T terima · Alt+B bisu · Alt+U tutup panggilan · Alt+S siap · Alt+R siap sekarang (rekap) · Alt+O telepon balik · Alt+G peristiwa · Alt+N nama · Alt+Q buku FAQ · Alt+P sampaikan · Alt+K ke dispatcher · Alt+L keluhan lain · Alt+Y ya · Alt+X belum · Alt+J lanjut · Alt+I simpan rekap · Alt+W simpan dan tutup tiket · ? bantuan",
-    "Alt+T answer · Alt+B mute · Alt+U close the call · Alt+S ready · Alt+R ready now (wrap-up) · Alt+O call back · Alt+G common cause · Alt+N name · Alt+Q FAQ book · Alt+P tell · Alt+K to the dispatcher · Alt+L another complaint · Alt+Y yes · Alt+X not yet · Alt+J go on · Alt+I save the recap · Alt+W save and close the ticket · ? help",
+    "Alt+T terima · Alt+B bisu · Alt+U tutup panggilan · Alt+S siap · Alt+R siap sekarang (rekap) · Alt+O telepon balik · Alt+G, A, C, M, Z peristiwa · Alt+N nama · Alt+Q buku FAQ · Alt+P sampaikan · Alt+K ke dispatcher · Alt+L keluhan lain · Alt+Y ya · Alt+X belum · Alt+J lanjut · Alt+I simpan rekap · Alt+W simpan dan tutup tiket · ? bantuan",
+    "Alt+T answer · Alt+B mute · Alt+U close the call · Alt+S ready · Alt+R ready now (wrap-up) · Alt+O call back · Alt+G, A, C, M, Z common cause · Alt+N name · Alt+Q FAQ book · Alt+P tell · Alt+K to the dispatcher · Alt+L another complaint · Alt+Y yes · Alt+X not yet · Alt+J go on · Alt+I save the recap · Alt+W save and close the ticket · ? help",
   ],
   steps: ["Langkah SOP", "SOP steps"],
   step: ["Langkah", "Step"],

@@ -32,7 +32,7 @@ def put(ours: Path, folder: Path) -> int:
         target.chmod(0o644)
         mine[name] = _fingerprint(target)
     there.mkdir(parents=True, exist_ok=True)
-    (there / LIST).write_text("".join(f"{mark}  {name}\n" for name, mark in sorted(mine.items())))
+    _write_list(there, mine)
     return len(mine)
 
 
@@ -49,6 +49,23 @@ def take_back(folder: Path) -> None:
             inner.rmdir()
     if there.is_dir() and not any(there.iterdir()):
         there.rmdir()
+
+
+def take_out(folder: Path, file: str) -> None:
+    """Remove that one of ours from the PBX's folder, named below the language; another's stays."""
+    mine = _listed(folder)
+    there = folder / LANGUAGE_FOLDER
+    mark = mine.pop(file, None)
+    if mark is None:
+        return
+    target = there / file
+    if target.exists() and _fingerprint(target) == mark:
+        target.unlink()
+    _write_list(there, mine)
+
+
+def _write_list(there: Path, mine: dict[str, str]) -> None:
+    (there / LIST).write_text("".join(f"{mark}  {name}\n" for name, mark in sorted(mine.items())))
 
 
 def _listed(folder: Path) -> dict[str, str]:

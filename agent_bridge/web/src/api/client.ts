@@ -30,6 +30,7 @@ export type CallBackLine = Schemas["CallBackLine"];
 export type Placed = Schemas["Placed"];
 export type CauseView = Schemas["CauseView"];
 export type CauseList = Schemas["CauseList"];
+export type Hints = Schemas["Hints"];
 export type StatusAnswer = Schemas["StatusAnswer"];
 export type FormChoices = Schemas["FormChoices"];
 export type Registered = Schemas["Registered"];

@@ -9,7 +9,7 @@ import { useForm } from "../form";
 import { useAltKey } from "../keys";
 import { useText } from "../text";
 import { Confirmation, Elsewhere, SolutionCard } from "./case/Answers";
-import { CauseOfCase } from "./Causes";
+import { CauseOfCase } from "./CauseOfCase";
 import { CaseForm, FormState } from "./case/CaseForm";
 import { DispatchForm } from "./case/DispatchForm";
 import { Duplicates } from "./case/Duplicates";

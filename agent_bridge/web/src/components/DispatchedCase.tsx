@@ -8,6 +8,7 @@ import { CaseStory } from "./case/CaseStory";
 import { Duplicates } from "./case/Duplicates";
 import { Forwarding } from "./case/Forwarding";
 import { Reason } from "./case/Reason";
+import { CauseOfCase } from "./CauseOfCase";
 import { TimeLeft } from "./TimeLeft";
 
 type Doing = "sendBack" | "refer" | "wait" | "merge";
@@ -55,6 +56,7 @@ function Deeds({ found, acting }: { found: CaseView; acting: Acting }) {
           <Button size="compact-sm" variant="default" onClick={() => void acting.act("POST", "wait/over")} data-testid="wait-over">{say("waitOver")}</Button>
         </Group>
       )}
+      <CauseOfCase found={found} acting={acting} />
       <Duplicates found={found} acting={acting} />
       <Group gap="xs">
         {here && <Deed name="sendBack" {...{ doing, toggle }} />}
