@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
+from pydantic import SecretStr
 
 from agent_bridge import parts
 from agent_bridge.children import Children, stop

@@ -6,6 +6,10 @@ from collections.abc import Generator
 from types import FrameType
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("hotline", deadline=None)
+settings.load_profile("hotline")
 
 NEEDS_REAL_PARTS = os.environ.get("HOTLINE_TEST_REAL") == "1"
 LEFT_OUT = ("real", "browser", "long")

@@ -266,12 +266,12 @@ def test_when_they_are_done_is_counted_in_office_hours():
 async def test_twenty_redials_in_two_minutes_make_one_ticket_and_keep_the_place(floor: Floor):
     first = await floor.gives_up("081200000001", patience=30)
     began = now()
-    waits = asyncio.create_task(floor.pbx.call("081200000002", Manners(400, {"menu-daftar": "1"})))
+    waits = asyncio.create_task(floor.pbx.call("081200000002", Manners(4000, {"menu-daftar": "1"})))
     await floor.until(lambda: len(floor.waiting()) == 1)
     for _ in range(19):
         # Hung up in the first menu, or while hearing that their ticket goes on.
         await floor.pbx.call("081200000001", Manners(0.5, {}))
-    last = asyncio.create_task(floor.pbx.call("081200000001", Manners(200, {})))
+    last = asyncio.create_task(floor.pbx.call("081200000001", Manners(4000, {})))
     await floor.until(lambda: len(floor.waiting()) == 2)
 
     tickets = {call.ticket_id for call in floor.all_calls() if call.person_id == floor.person("081200000001")}

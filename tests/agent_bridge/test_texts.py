@@ -17,6 +17,7 @@ from agent_bridge.app import create_app
 from agent_bridge.cli import app
 from agent_bridge.doctor import texts
 from agent_bridge.house import open_ledger, read_office
+from agent_bridge.supervisor import settings_environment
 from config.clock import now
 from config.findings import Level
 from config.settings import Profile, Settings
@@ -238,3 +239,17 @@ def test_the_doctor_tells_of_texts_that_wait_and_of_a_hotline_without_a_gateway(
     assert none.level is Level.WARNING
     assert "HOTLINE_SMS=gateway" in none.text.id
     assert list(texts(Settings(sms="none"), now)) == []
+
+
+def test_the_backend_finds_the_gateway_as_it_was_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = Settings(
+        home=tmp_path, sms="gateway", sms_url="https://gateway.example.id/kirim", sms_json=True,
+        sms_fields={"to": "{number}", "isi": 'Yth: "{text}"'}, sms_headers={"Authorization": "Bearer {token}"},
+        sms_token="rahasia",
+    )  # fmt: skip
+
+    for name, value in settings_environment(settings).items():
+        monkeypatch.setenv(name, value)
+
+    assert Settings() == settings
+    assert Settings().sms_token.get_secret_value() == "rahasia"

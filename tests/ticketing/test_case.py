@@ -3,7 +3,7 @@
 import random
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -28,7 +28,6 @@ def told(known: list[CaseFact]) -> Case:
     return replace(fold(known, TICKET), acted_at=None, misses=0, missed_at=None)
 
 
-@settings(deadline=None)
 @given(some_facts(), CALLS, st.randoms(use_true_random=False), st.data())
 def test_any_order_and_repetition_of_facts_makes_the_same_case_and_the_same_messages(
     known: list[CaseFact], call: dict[str, object], shuffle: random.Random, data: st.DataObject
@@ -40,7 +39,6 @@ def test_any_order_and_repetition_of_facts_makes_the_same_case_and_the_same_mess
     assert owed(standing(again, **call), again) == owed(standing(known, **call), known)
 
 
-@settings(deadline=None)
 @given(some_facts(UNMERGED_KINDS, max_size=6))
 def test_merging_and_unmerging_leaves_the_case_as_it_was(before: list[CaseFact]):
     together = [*before, MERGED, UNMERGED]
@@ -49,7 +47,6 @@ def test_merging_and_unmerging_leaves_the_case_as_it_was(before: list[CaseFact])
     assert owner(standing(together), OFFICE) == owner(standing(before), OFFICE)
 
 
-@settings(deadline=None)
 @given(some_facts(UNMERGED_KINDS, max_size=5), some_facts(UNMERGED_KINDS, max_size=3, since=1800))
 def test_what_is_done_to_a_merged_ticket_stands_once_it_is_unmerged(
     before: list[CaseFact], meanwhile: list[CaseFact]
@@ -57,7 +54,6 @@ def test_what_is_done_to_a_merged_ticket_stands_once_it_is_unmerged(
     assert told([*before, MERGED, *meanwhile, UNMERGED]) == told([*before, *meanwhile])
 
 
-@settings(deadline=None)
 @given(some_facts(UNMERGED_KINDS, max_size=6))
 def test_a_merged_case_is_owed_by_nobody_and_unmerged_it_is_owed_anew(before: list[CaseFact]):
     was_open = not fold(before, TICKET).is_over

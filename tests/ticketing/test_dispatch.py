@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.clock import office_day
@@ -95,7 +95,6 @@ def test_a_case_without_a_category_has_no_unit_yet(category: str | None):
         suggest(OFFICE, category, "07", after())
 
 
-@settings(deadline=None)
 @given(offices(), CATEGORIES, DISTRICTS, st.integers(0, 120))
 def test_whoever_is_suggested_is_there_and_can_be_forwarded_to(
     office: Office, category: str, district: str | None, days: int
@@ -116,7 +115,6 @@ def test_whoever_is_suggested_is_there_and_can_be_forwarded_to(
         assert (advice.unit, advice.official) in {("pengawasan", "pengawas.1"), ("pengawasan", "kadis")}
 
 
-@settings(deadline=None)
 @given(
     offices(),
     st.sampled_from(list(OFFICE.units.units)),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.clock import office_day
@@ -79,7 +79,6 @@ def watched(
         assert again.due_at > now, "and has a further due time"
 
 
-@settings(deadline=None)
 @given(some_facts(), offices(), CALLS)
 def test_whatever_was_done_an_open_case_has_an_owner_and_a_due_time(
     known: list[CaseFact], office: Office, call: dict[str, object]
@@ -94,7 +93,6 @@ def test_whatever_was_done_an_open_case_has_an_owner_and_a_due_time(
             assert owes.limit_at > stands.registered_at
 
 
-@settings(deadline=None)
 @given(some_facts(), offices(), CALLS, st.sampled_from([0, 1, 30, 86_400, 20 * 86_400]))
 def test_no_due_time_passes_without_a_notice(
     known: list[CaseFact], office: Office, call: dict[str, object], late_seconds: int
@@ -114,7 +112,6 @@ def test_no_due_time_passes_without_a_notice(
     assert all(notice.told for notice in notices)
 
 
-@settings(deadline=None)
 @given(some_facts(max_size=6), offices(), CALLS)
 def test_while_nobody_stirs_the_levels_go_up_one_by_one(
     known: list[CaseFact], office: Office, call: dict[str, object]
@@ -130,7 +127,6 @@ def test_while_nobody_stirs_the_levels_go_up_one_by_one(
         known = [*known, notice]
 
 
-@settings(deadline=None)
 @given(some_facts(), offices(), CALLS, st.integers(1, 5), st.integers(0, 100))
 def test_a_notice_goes_to_somebody_who_is_there(
     known: list[CaseFact], office: Office, call: dict[str, object], level: int, days: int
@@ -145,7 +141,6 @@ def test_a_notice_goes_to_somebody_who_is_there(
             assert office.units.is_there(name, office_day(at)), told
 
 
-@settings(deadline=None)
 @given(offices(), st.sampled_from(OFFICE.units.people), st.integers(0, 100))
 def test_whoever_stands_in_is_there_unless_nobody_is(office: Office, username: str, days: int):
     units, day = office.units, office_day(after(days=days))
@@ -166,7 +161,6 @@ def test_the_same_due_time_noticed_by_two_watches_counts_once():
     assert fold([SENT, FORWARDED, first, second], TICKET).misses == 1
 
 
-@settings(deadline=None)
 @given(st.floats(0, 300), st.floats(0.01, 400), offices())
 def test_waiting_for_the_citizen_moves_the_offices_limit_and_never_the_citizens_time(
     begun: float, lasted: float, office: Office

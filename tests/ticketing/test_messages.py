@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.ticketing.case_stories import FIELDS, OTHER, TICKET, after, done, some_facts, standing
 from ticketing import case_facts as facts
@@ -85,7 +85,6 @@ def test_tickets_merged_into_each_other_end_all_the_same():
     assert told([MERGED], back, SOLVED)[-1] == (MessageKind.SOLUTION, after(hours=20), False)
 
 
-@settings(deadline=None)
 @given(some_facts([kind for kind in FIELDS if kind not in (facts.CaseClosed, facts.CaseCancelled)]))
 def test_merging_marks_nothing_as_told(known: list[CaseFact]):
     merged = done(facts.Merged, after(days=100))
@@ -96,7 +95,6 @@ def test_merging_marks_nothing_as_told(known: list[CaseFact]):
     assert {key: after_it[key] for key in before} == before
 
 
-@settings(deadline=None)
 @given(some_facts(max_size=8), some_facts(max_size=1, since=0.0001))
 def test_a_fact_that_comes_late_leaves_the_other_messages_keys_alone(
     known: list[CaseFact], late: list[CaseFact]
