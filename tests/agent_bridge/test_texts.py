@@ -244,8 +244,8 @@ def test_the_doctor_tells_of_texts_that_wait_and_of_a_hotline_without_a_gateway(
 def test_the_backend_finds_the_gateway_as_it_was_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     settings = Settings(
         home=tmp_path, sms="gateway", sms_url="https://gateway.example.id/kirim", sms_json=True,
-        sms_fields={"to": "{number}", "isi": 'Yth: "{text}"'}, sms_headers={"Authorization": "Bearer {token}"},
-        sms_token="rahasia",
+        sms_fields={"to": "{number}", "isi": 'Yth: "{text}"'},
+        sms_headers={"Authorization": "Bearer {token}"}, sms_token="rahasia",
     )  # fmt: skip
 
     for name, value in settings_environment(settings).items():

@@ -106,7 +106,7 @@ async def test_an_open_ticket_is_offered_and_a_keyed_in_one_is_recognised(hotlin
             call(hotline, running, "lagi", line, Wait(9), Press("1"), Wait(9), HangUp()),
             call(
                 hotline, running, "lain", "081200000053",
-                Wait(7), Press("3"), Wait(3), Press(keys + "#"), Wait(16), HangUp(),
+                Wait(7), Press("3"), Wait(3), Press(keys + "#"), Wait(24), HangUp(),
             ),
         )  # fmt: skip
         slower = await call(

@@ -29,7 +29,7 @@ ALLOWED = ("^[+]6231[0-9]{7,8}$", "^[+]628[1-357-9][0-9]{7,10}$")
 CALLER = "081200000042"
 """A number no network assigns."""
 TONES = {"salam-pagi": 0.3, "salam-siang": 0.3, "salam-sore": 0.3, "salam-malam": 0.3, "tetap-dilayani": 0.4,
-         "semua-sibuk": 0.4, "tutup-saat-menunggu": 0.4, "menu": 0.5,
+         "semua-sibuk": 0.4, "tutup-saat-menunggu": 0.4, "tutup-saat-menunggu-netral": 0.4, "menu": 0.5,
          "long": 6.0, "urutan": 0.2, "urutan-pertama": 0.2, "jeda": 0.1,
          "pilih-topik": 0.2, "topik-dicatat": 0.2}  # fmt: skip
 AT_MOST_SECONDS = 15.0

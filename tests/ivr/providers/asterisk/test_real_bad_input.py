@@ -122,7 +122,7 @@ class Day:
         In practice a text is a file that says to whom it goes: the stand-in for the operator's network.
         """
         files = (file for file in self.folder.rglob("*") if file.is_file() and not file.is_symlink())
-        others = {"etc", "sipp", "sounds", "keys", "texts"}
+        others = {"etc", "sipp", "sounds", "keys", "sms"}
         written_since = (file for file in files if not others & set(file.parts))
         return [file.name for file in written_since if any(text in file.read_bytes() for text in texts)]
 

@@ -212,14 +212,23 @@ async def test_a_caller_who_waits_is_told_their_place_and_the_topics(open_lab: O
     assert not re.search("WARNING|ERROR", messages)
 
 
-async def test_who_waits_at_closing_is_told_and_let_go_and_who_talks_is_not_cut(open_lab: OpenLab) -> None:
+@pytest.mark.parametrize(
+    ("callable_", "told"),
+    [("1", "tutup-saat-menunggu"), ("0", "tutup-saat-menunggu-netral")],
+    ids=["a call-back is promised", "who cannot be called is promised none"],
+)
+async def test_who_waits_at_closing_is_told_and_let_go_and_who_talks_is_not_cut(
+    open_lab: OpenLab, callable_: str, told: str
+) -> None:
     lab = await open_lab()
-    vocabulary = Vocabulary.of({name: lab.sound(name) for name in ("tutup-saat-menunggu", "semua-sibuk")})
+    sounds = ("tutup-saat-menunggu", "tutup-saat-menunggu-netral", "semua-sibuk")
+    vocabulary = Vocabulary.of({name: lab.sound(name) for name in sounds})
     ear = Ear()
     await ear.open()
 
     async def register(session: AgiSession) -> None:
         await session.set_variable("HOTLINE_CLOSES", str(int(time.time()) + 4))
+        await session.set_variable("HOTLINE_CALLABLE", callable_)
         await register_at_once(session)
 
     await lab.answer_dialogues(register)
@@ -236,8 +245,6 @@ async def test_who_waits_at_closing_is_told_and_let_go_and_who_talks_is_not_cut(
 
     assert isinstance(gave_up, facts.QueueGaveUp)
     assert gave_up.status == facts.CLOSED
-    assert [e.name for e in transcribe(ear.frames, vocabulary, began, time.time()).heard][:1] == [
-        "tutup-saat-menunggu"
-    ]
+    assert [e.name for e in transcribe(ear.frames, vocabulary, began, time.time()).heard][:1] == [told]
     assert still == []
     assert len(lab.facts(facts.QueueGaveUp)) == 1
