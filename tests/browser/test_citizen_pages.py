@@ -88,9 +88,11 @@ async def types(page: Page, *keys: str) -> None:
         await page.keyboard.press("Tab")
 
 
-async def takes_the_only_choice(page: Page) -> None:
-    """Enter takes what is lit, and a choice is lit a moment after it is shown."""
+async def chooses(page: Page, words: str) -> None:
+    """In the field that has the focus: reads the choices, types until one is left, and takes it."""
     choice = page.get_by_role("option")
+    await expect(choice.first).to_be_visible()
+    await page.keyboard.type(words)
     await expect(choice).to_have_count(1)
     await expect(choice).to_have_attribute("data-combobox-selected", "true")
     await page.keyboard.press("Enter")
@@ -113,8 +115,7 @@ async def test_a_citizen_registers_by_keyboard_alone_and_reads_what_happens_next
 
     await page.get_by_test_id("name").focus()
     await types(page, "Sari Contoh", "0812 0000 0042")
-    await page.keyboard.type("belum jadi")
-    await takes_the_only_choice(page)
+    await chooses(page, "belum jadi")
     await page.keyboard.press("Tab")
     await types(page, STORY)
     await page.keyboard.press("Enter")
@@ -204,8 +205,7 @@ async def test_an_agent_types_slips_in_one_after_the_other(floor: Floor, screens
     await page.get_by_test_id("happened").fill(f"{happened:%Y-%m-%dT%H:%M}")
     await page.get_by_test_id("name").fill("Sari Contoh")
     await page.get_by_test_id("category").click()
-    await page.keyboard.type("belum jadi")
-    await takes_the_only_choice(page)
+    await chooses(page, "belum jadi")
     await page.get_by_test_id("story").fill(STORY)
     await expect(page.get_by_test_id("closed")).to_be_disabled()
     await page.get_by_test_id("solution").fill("Kartu dapat diambil.")

@@ -85,7 +85,7 @@ function SlipForm() {
           <TextInput label={say("name")} required minLength={2} maxLength={120} autoComplete="off" {...box("name")} />
           <TextInput label={say("nik")} inputMode="numeric" maxLength={30} autoComplete="off" {...box("nik")} />
           <TextInput label={say("phone")} inputMode="tel" maxLength={30} autoComplete="off" {...box("phone")} />
-          <Choice label={say("district")} among={choices?.districts} value={form.district} choose={set("district")} testId="district" />
+          <Choice label={say("district")} optional among={choices?.districts} value={form.district} choose={set("district")} testId="district" />
           <Choice label={say("type")} required among={choices?.types} value={form.type} choose={set("type")} testId="type" />
           <Choice label={say("category")} required among={choices?.categories} value={form.category} choose={set("category")} testId="category" />
         </SimpleGrid>

@@ -52,7 +52,7 @@ export function RegisterPage() {
                 <summary>{say("webMore")}</summary>
                 <Stack gap="sm" mt="sm">
                   <Choice label={say("type")} among={choices.data?.types} value={form.type} choose={set("type")} testId="type" />
-                  <Choice label={say("district")} among={choices.data?.districts} value={form.district} choose={set("district")} testId="district" />
+                  <Choice label={say("district")} optional among={choices.data?.districts} value={form.district} choose={set("district")} testId="district" />
                   <TextInput label={say("nik")} description={say("nikHelps")} inputMode="numeric" autoComplete="off" maxLength={30} {...box("nik")} />
                 </Stack>
               </details>
@@ -71,11 +71,11 @@ export function RegisterPage() {
   );
 }
 
-export function Choice(props: { label: ReactNode; required?: boolean; among: LabelView[] | undefined; value: string; choose: (code: string) => void; testId: string }) {
+export function Choice(props: { label: ReactNode; required?: boolean; optional?: boolean; among: LabelView[] | undefined; value: string; choose: (code: string) => void; testId: string }) {
   const { language } = useContext(LanguageContext);
   const say = useText();
   return (
-    <Select label={props.label} size="md" withAsterisk={props.required ?? false} searchable allowDeselect={!props.required} selectFirstOptionOnChange nothingFoundMessage={say("nothingFound")}
+    <Select label={props.label} size="md" withAsterisk={props.required ?? false} searchable allowDeselect={props.optional ?? false} selectFirstOptionOnChange nothingFoundMessage={say("nothingFound")}
       value={props.value || null} onChange={(chosen) => props.choose(chosen ?? "")} data-testid={props.testId}
       data={(props.among ?? []).map((one) => ({ value: one.code, label: one[language] }))} />
   );
