@@ -1,6 +1,7 @@
 """Doors for citizens, who have no account: how a ticket stands, and registering one by web form."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import APIRouter, Request
@@ -87,8 +88,23 @@ async def choices(house: AnyHouse) -> said.FormChoices:
 @router.post("/status")
 async def status(body: said.StatusQuestion, request: Request, house: AnyHouse) -> said.StatusAnswer:
     """How the ticket stands, for whoever knows its number and PIN."""
+    return await _told(house.statuses.check, body, request, house)
+
+
+@router.post("/status/not-mine")
+async def not_mine(body: said.StatusQuestion, request: Request, house: AnyHouse) -> said.StatusAnswer:
+    """Take the ticket out of its common cause ("bukan masalah saya"); an agent looks at it by itself."""
+    return await _told(house.statuses.not_mine, body, request, house)
+
+
+async def _told(
+    ask: Callable[[str, str, str], Awaitable[CitizenStatus | None]],
+    body: said.StatusQuestion,
+    request: Request,
+    house: House,
+) -> said.StatusAnswer:
     digits = body.number.replace("-", "").replace(" ", "")
-    found = await house.statuses.check(digits, body.pin.strip(), _source(request))
+    found = await ask(digits, body.pin.strip(), _source(request))
     if found is None:
         raise NoMatch
     return await asyncio.to_thread(_answer, house, found, request)
@@ -169,6 +185,7 @@ def _answer(house: House, found: CitizenStatus, request: Request) -> said.Status
         promised_at=found.promised_at or found.missed_at,
         promise=promise.say(language) if promise else None,
         late=found.missed_at is not None,
+        in_a_cause=found.in_a_cause,
         further=FURTHER.say(language),
     )
 

@@ -26,7 +26,10 @@ class PassedStep(View):
 
 
 class StatusAnswer(View):
-    """How the ticket stands; nothing personal. `promised_at` is what was promised; `late` if that is past."""
+    """How the ticket stands; nothing personal. `promised_at` is what was promised; `late` if that is past.
+
+    `in_a_cause`: it counts as one of many with a common cause, and may be taken out.
+    """
 
     number: str
     standing: str
@@ -38,6 +41,7 @@ class StatusAnswer(View):
     promised_at: datetime | None
     promise: str | None
     late: bool
+    in_a_cause: bool
     further: str
 
 

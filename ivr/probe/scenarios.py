@@ -217,7 +217,7 @@ Call-ID: [call_id]
 CSeq: {sequence} REGISTER
 Contact: <sip:[service]@[local_ip]:[local_port]>
 Max-Forwards: 70
-Expires: 600
+Expires: 7200
 {authentication}Content-Length: 0
 
 """

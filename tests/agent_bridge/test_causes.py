@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 
 from agent_bridge.announcing import CannotSpeak, speaker
 from config.clock import now
 from config.settings import Settings
 from ivr.speech.waves import length_seconds
 from tests.agent_bridge.conftest import OfficeAtWork
-from ticketing.case_facts import SolutionWritten
+from ticketing.case_facts import CITIZEN, SolutionWritten, UnlinkedFromCause
+from ticketing.people.pin import pin_of
 from ticketing.people.texts import read
 
 SPOKEN = "Mengenai kartu keluarga yang diblokir: data Bapak Ibu tidak hilang."
@@ -92,6 +94,35 @@ async def test_not_my_case_takes_one_out_and_leaves_what_was_told(office: Office
     assert (await office.dewi.sees(f"/cases/{ticket_id}"))["cause_id"] is None
     again = await office.dewi.ask("POST", f"/cases/{ticket_id}/cause/unlink")
     assert again.status_code == 409
+
+
+async def test_a_citizen_says_not_my_case_by_number_and_pin(office: OfficeAtWork):
+    cause = (await office.sari.does("/causes", opening()))["cause_id"]
+    mine, other = await office.call(), await office.call("rini", "081200000043")
+    for agent, ticket_id in ((office.dewi, mine), (office.rini, other)):
+        await agent.does(f"/cases/{ticket_id}/cause", {"cause_id": cause})
+    await office.sari.does(f"/causes/{cause}/answer", {"text": ANSWER})
+    await answered(office)
+    pin = pin_of(office.house.vault, mine)
+
+    async with AsyncClient(transport=ASGITransport(office.app), base_url="http://hotline") as citizen:
+        before = (await citizen.post("/api/status", json={"number": mine, "pin": pin})).json()
+        doors = [(other, pin), (mine, pin), (mine, pin)]
+        said = [
+            await citizen.post("/api/status/not-mine", json={"number": number, "pin": known})
+            for number, known in doors
+        ]
+
+    assert (before["standing"], before["in_a_cause"]) == ("answered", True)
+    assert [one.status_code for one in said] == [404, 200, 200], "the PIN of one opens no other"
+    assert {(one.json()["standing"], one.json()["in_a_cause"]) for one in said[1:]} == {("in_hand", False)}
+    found = office.house.reader.case(mine, office.house.office)
+    taken_out = [fact for fact in found.case_facts if isinstance(fact, UnlinkedFromCause)]
+    assert [fact.actor_id for fact in taken_out] == [CITIZEN], "said twice, done once"
+    assert len(solutions(office, mine)) == 1, "what was written stays written"
+    assert (found.ticket["owner_role"], found.ticket["state"]) == ("agent", "searching"), "open again"
+    (seen,) = (await office.sari.sees("/causes"))["causes"]
+    assert seen["tickets"] == 1
 
 
 async def test_a_caller_links_their_own_ticket_by_a_key_once_in_a_call(office: OfficeAtWork):

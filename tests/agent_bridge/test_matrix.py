@@ -91,6 +91,7 @@ OPEN = {
     ("POST", "/api/session/once"): "the way in",
     ("GET", "/api/practice"): "a made-up citizen's telephone, in practice only",
     ("POST", "/api/status"): "a citizen with number and PIN",
+    ("POST", "/api/status/not-mine"): "a citizen with number and PIN",
     ("POST", "/api/registrations"): "a citizen at the web form",
     ("GET", "/api/registrations/choices"): "what the web form may hold",
     ("GET", "/api/health"): "is asked by the supervisor process, and names nobody",

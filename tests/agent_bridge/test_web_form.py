@@ -112,7 +112,7 @@ async def test_the_answer_that_is_kept_holds_no_pin(office: OfficeAtWork):
     assert kept == [{"ticket_id": made["number"].replace("-", "")}]
 
 
-@pytest.mark.parametrize("path", ["/api/registrations", "/api/status"])
+@pytest.mark.parametrize("path", ["/api/registrations", "/api/status", "/api/status/not-mine"])
 @pytest.mark.parametrize("says_its_length", [True, False])
 async def test_what_is_too_large_is_refused_before_it_is_read(
     office: OfficeAtWork, path: str, *, says_its_length: bool

@@ -174,6 +174,24 @@ async def test_number_and_pin_tell_how_it_stands_in_both_languages_and_nothing_p
     assert "Budi" not in said
     assert "KTP" not in said
 
+    until = (now() + timedelta(hours=6)).isoformat()
+    about = {
+        "title": "KK diblokir",
+        "spoken": "Kartu keluarga tetap berlaku.",
+        "categories": [],
+        "until_at": until,
+    }
+    cause = await office.sari.does("/causes", about)
+    await office.dewi.does(f"/cases/{ticket_id}/cause", {"cause_id": cause["cause_id"]})
+    await looks(page, number, pin)
+    await expect(page.get_by_test_id("not-mine")).to_be_visible()
+    await page.screenshot(path=screenshots / "p7-status-peristiwa.png", full_page=True)
+    await readable(page)
+    await page.get_by_test_id("not-mine").click()
+    await expect(page.get_by_test_id("status")).to_contain_text("Sedang ditangani petugas")
+    await expect(page.get_by_test_id("not-mine")).to_have_count(0)
+    assert (await office.dewi.sees(f"/cases/{ticket_id}"))["cause_id"] is None
+
     await page.get_by_text("EN", exact=True).click()
     await looks(page, ticket_id, pin)
     await expect(page.get_by_test_id("status")).to_contain_text("An agent has it in hand")

@@ -17,11 +17,13 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from config.clock import Clock
 from config.office import Office
 from config.sliding_window import SlidingWindow
-from ticketing import tables
+from ticketing import case_facts, tables
 from ticketing.citizens.limits import AskedTooOften
+from ticketing.facts import Provenance
 from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
+from ticketing.ledger.writing import Writing
 from ticketing.people.pin import pin_of
 from ticketing.people.privacy import Vault
 from ticketing.sop.run import StepTiming, steps_of
@@ -81,6 +83,7 @@ class CitizenStatus:
     call_by: datetime | None
     answer_by: datetime | None
     in_a_cause: bool
+    """Whether it counts as one of many with a common cause, and can be taken out."""
     asked_at: datetime
 
     @property
@@ -131,6 +134,18 @@ class StatusDesk:
             known = await self._journal.do(lambda connection: _count(connection, ticket_id, right, at))
         return await asyncio.to_thread(self._told, ticket_id, at) if known else None
 
+    async def not_mine(self, digits: str, pin: str, source: str) -> CitizenStatus | None:
+        """Take the ticket out of its common cause ("bukan masalah saya"); the status as it is then.
+
+        None where number and PIN do not belong together; said again, it is done once. Raises AskedTooOften.
+        """
+        found = await self.check(digits, pin, source)
+        if found is None or not found.in_a_cause:
+            return found
+        at = self._clock()
+        await self._journal.write(lambda writing: _take_out(writing, found.ticket_id, at))
+        return await asyncio.to_thread(self._told, found.ticket_id, at)
+
     def _told(self, ticket_id: str, at: datetime) -> CitizenStatus | None:
         office = self._office()
         found = self._reader.case(ticket_id, office)
@@ -158,7 +173,7 @@ class StatusDesk:
             steps_passed=tuple(sorted(passed)),
             call_by=owed.due_at if owed else None,
             answer_by=owes.limit_at if owes and case.delivered is None else None,
-            in_a_cause=case.cause_id is not None,
+            in_a_cause=standing.case.cause_id is not None and not standing.case.is_over,
             asked_at=at,
         )
 
@@ -208,6 +223,25 @@ _FORGET = delete(tables.pin_guesses).where(
     GUESS.failed_at < bindparam("before_at"), GUESS.locked_at.is_(None)
 )
 """A lock has no end of its own: only the citizen's call is one."""
+
+
+def _take_out(writing: Writing, ticket_id: str, at: datetime) -> None:
+    """Nothing where an agent, or the same citizen, was faster."""
+    found = writing.case(ticket_id)
+    if found is None or found.standing.case.cause_id is None or found.standing.case.is_over:
+        return
+    before = sum(isinstance(fact, case_facts.UnlinkedFromCause) for fact in found.case_facts)
+    writing.record(
+        case_facts.UnlinkedFromCause(
+            key=f"{ticket_id}/citizen/unlinked/{before}",
+            occurred_at=at,
+            provenance=Provenance.DECLARED,
+            ticket_id=ticket_id,
+            actor_id=case_facts.CITIZEN,
+            actor_role=case_facts.CITIZEN,
+            cause_id=found.standing.case.cause_id,
+        )
+    )
 
 
 def _is_past(timing: StepTiming) -> bool:

@@ -8,6 +8,11 @@ export const CITIZEN_TEXTS = {
   passed: ["Langkah yang sudah dilalui", "Steps that are over"],
   registeredOn: ["Terdaftar {at}", "Registered {at}"],
   closedOn: ["Selesai {at}", "Settled {at}"],
+  inACause: [
+    "Tiket ini dijawab bersama banyak tiket lain tentang hal yang sama. Bila jawaban itu bukan tentang masalah Anda, petugas menanganinya tersendiri.",
+    "This ticket is answered together with many others about the same matter. If that answer is not about yours, an agent looks at it by itself.",
+  ],
+  notMyCase: ["Bukan masalah saya", "Not my case"],
   forgotPin: [
     "Lupa PIN? Telepon kami; petugas membacakannya. Dengan nomor dan PIN, keadaan tiket terdengar juga lewat telepon kapan saja: tekan 3.",
     "Forgotten the PIN? Call us; an agent reads it out. With number and PIN you hear it by telephone too, at any hour: press 3.",

@@ -13,13 +13,16 @@ export function StatusPage() {
   const [pin, setPin] = useState("");
   const [answer, setAnswer] = useState<StatusAnswer | null>(null);
   const [refusal, setRefusal] = useState("");
-  const look = (event: FormEvent) => {
-    event.preventDefault();
+  const ask = (door: "/api/status" | "/api/status/not-mine") => {
     setRefusal("");
     setAnswer(null);
-    call<StatusAnswer>("POST", "/api/status", { number, pin })
+    call<StatusAnswer>("POST", door, { number, pin })
       .then(setAnswer)
       .catch((fault: unknown) => setRefusal(fault instanceof Error ? fault.message : String(fault)));
+  };
+  const look = (event: FormEvent) => {
+    event.preventDefault();
+    ask("/api/status");
   };
   return (
     <Frame practice={usePractice()} title={say("statusTitle")}>
@@ -34,14 +37,14 @@ export function StatusPage() {
           </Stack>
         </form>
         {refusal && <Alert color="red" role="alert" data-testid="refusal">{refusal}</Alert>}
-        {answer && <Answer answer={answer} />}
+        {answer && <Answer answer={answer} notMine={() => ask("/api/status/not-mine")} />}
         <Text fz="sm" c="dark.3">{say("forgotPin")}</Text>
       </Stack>
     </Frame>
   );
 }
 
-function Answer({ answer }: { answer: StatusAnswer }) {
+function Answer({ answer, notMine }: { answer: StatusAnswer; notMine: () => void }) {
   const say = useText();
   const { language } = useContext(LanguageContext);
   const { time } = useDay();
@@ -57,6 +60,12 @@ function Answer({ answer }: { answer: StatusAnswer }) {
         </Text>
         <Text fw={600} fz="sm">{say("passed")}</Text>
         <List size="sm">{answer.steps.map((step) => <List.Item key={step.step}>{step[language]}</List.Item>)}</List>
+        {answer.in_a_cause && (
+          <>
+            <Text fz="sm">{say("inACause")}</Text>
+            <Button variant="default" w="fit-content" onClick={notMine} data-testid="not-mine">{say("notMyCase")}</Button>
+          </>
+        )}
         <Text fz="sm">{answer.further}</Text>
       </Stack>
     </Card>
