@@ -5,7 +5,7 @@ Asterisk speaks the place itself, so nothing but real calls can show whether it 
 
 import shutil
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from agent_bridge.rehearsal.stage import CitizenCall, Script, Stage, Tell
 from config.settings import Settings
 from ivr.probe.ears import Heard, Transcript
 from ivr.probe.sipp import Act, AwaitHangUp, HangUp, Press, Wait
-from ticketing.facts import CallFact, CallLeftQueue, CallQueued
+from ticketing.facts import CallAbandoned, CallFact, CallLeftQueue, CallQueued
 from ticketing.ledger.reader import Reader
 from ticketing.tickets.number import from_digits
 
@@ -63,37 +63,55 @@ class QueueEventsMissing(Exception):
 
 
 class QueueHistory:
-    """Who stood where at any instant, from what the PBX said of joining and leaving."""
+    """Who stood where at any instant, from what the PBX said of joining and leaving.
+
+    Whoever hung up is gone from then on, though the PBX says only a moment later that they left; in that
+    moment it may count the others either way.
+    """
 
     def __init__(self, facts: Iterable[CallFact]) -> None:
         self._at: list[float] = []
-        self._standing: list[tuple[str, ...]] = []
+        self._standing: list[tuple[tuple[str, ...], ...]] = []
         self.overtaken: dict[str, int] = {}
         """Who left the queue for a moment, to press a key, and how many got ahead of them meanwhile."""
         standing: list[str] = []
         ahead: dict[str, set[str]] = {}
-        moves = (fact for fact in facts if isinstance(fact, CallQueued | CallLeftQueue))
+        gone: set[str] = set()
+        moves = (fact for fact in facts if isinstance(fact, CallQueued | CallLeftQueue | CallAbandoned))
         for fact in sorted(moves, key=lambda one: one.occurred_at):
             if isinstance(fact, CallLeftQueue) and fact.call_id in standing:
                 ahead[fact.call_id] = set(standing[: standing.index(fact.call_id)])
-            _move(standing, fact)
+            if isinstance(fact, CallAbandoned):
+                gone.add(fact.call_id)
+            else:
+                gone.discard(fact.call_id)
+                _move(standing, fact)
             if isinstance(fact, CallQueued) and fact.call_id in ahead:
                 others = set(standing[: fact.position - 1]) - ahead[fact.call_id]
                 self.overtaken |= {fact.call_id: len(others)} if others else {}
             self._at.append(fact.occurred_at.timestamp())
-            self._standing.append(tuple(standing))
+            self._standing.append(_readings(standing, gone))
 
     def places(self, call_id: str, since: float, until: float) -> frozenset[int]:
         """Every place the call had between two instants; none where it did not stand in the queue."""
         first = max(0, bisect_right(self._at, since) - 1)
         last = bisect_left(self._at, until)
-        states = self._standing[first:last]
-        return frozenset(one.index(call_id) + 1 for one in states if call_id in one)
+        readings = (one for state in self._standing[first:last] for one in state)
+        return frozenset(one.index(call_id) + 1 for one in readings if call_id in one)
 
     @property
     def longest(self) -> int:
         """The most callers there were at once."""
-        return max(map(len, self._standing), default=0)
+        return max((len(state[0]) for state in self._standing), default=0)
+
+
+def _readings(standing: Sequence[str], gone: Collection[str]) -> tuple[tuple[str, ...], ...]:
+    """The queue with those who hung up, and after each of them in turn is taken out."""
+    readings = [tuple(standing)]
+    for call_id in standing:
+        if call_id in gone:
+            readings.append(tuple(one for one in readings[-1] if one != call_id))
+    return tuple(readings)
 
 
 def _move(standing: list[str], fact: CallQueued | CallLeftQueue) -> None:

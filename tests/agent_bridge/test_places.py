@@ -17,7 +17,7 @@ from agent_bridge.rehearsal.places import (
 )
 from ivr.probe.ears import Heard, Transcript
 from tests.builders import at
-from ticketing.facts import CallFact, CallLeftQueue, CallQueued
+from ticketing.facts import CallAbandoned, CallFact, CallLeftQueue, CallQueued
 
 
 def joins(call_id: str, seconds: float, position: int) -> CallFact:
@@ -28,6 +28,11 @@ def joins(call_id: str, seconds: float, position: int) -> CallFact:
 def leaves(call_id: str, seconds: float) -> CallFact:
     key = f"{call_id}/left/{seconds}"
     return CallLeftQueue(key=key, occurred_at=at(seconds), call_id=call_id, queue="dukcapil", position=0)
+
+
+def hangs_up(call_id: str, seconds: float) -> CallFact:
+    key = f"{call_id}/abandoned"
+    return CallAbandoned(key=key, occurred_at=at(seconds), call_id=call_id, queue="dukcapil", position=0)
 
 
 def moment(seconds: float) -> float:
@@ -47,6 +52,15 @@ def test_a_place_changes_as_those_ahead_leave_and_old_places_come_back():
     assert history.places("d", moment(41), moment(42)) == {2}
     assert history.places("a", moment(31), moment(32)) == set()
     assert history.longest == 3
+
+
+def test_whoever_hung_up_is_counted_or_not_until_the_pbx_says_they_left():
+    history = QueueHistory([*THREE[:3], hangs_up("a", 30), hangs_up("b", 31), leaves("a", 32)])
+
+    assert history.places("c", moment(29), moment(29.5)) == {3}
+    assert history.places("c", moment(30.5), moment(30.9)) == {3, 2}
+    assert history.places("c", moment(31.5), moment(31.9)) == {3, 2, 1}
+    assert history.places("c", moment(33), moment(34)) == {2, 1}
 
 
 @pytest.mark.parametrize(
