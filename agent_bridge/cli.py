@@ -86,6 +86,7 @@ PAGES_OF = {
     Role.AGENT: Text("Meja petugas", "Desk of agent"),
     Role.DISPATCHER: Text("Halaman dispatcher", "Page of dispatcher"),
     Role.OFFICIAL: Text("Halaman pejabat", "Page of official"),
+    Role.SUPERVISOR: Text("Papan pengawas", "Board of supervisor"),
 }
 
 

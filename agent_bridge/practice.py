@@ -10,6 +10,7 @@ from ticketing.people.roles import Role
 
 AGENTS = (("dewi", "Dewi"), ("rini", "Rini"))
 DISPATCHERS = (("rudi", "Rudi"),)
+SUPERVISORS = (("sari", "Sari"),)
 OFFICIALS = (("pejabat.dafduk.1", "Anwar"),)
 """Whom `units.yaml` names: the practice cases of KTP and KK go to this one."""
 
@@ -33,7 +34,10 @@ async def sign_in_links(
 
 async def all_sign_in_links(settings: Settings) -> list[tuple[Role, str, str]]:
     """Everybody who practises: role, name, and a fresh one-time token."""
-    teams = ((Role.AGENT, AGENTS), (Role.DISPATCHER, DISPATCHERS), (Role.OFFICIAL, OFFICIALS))
+    teams = (
+        (Role.AGENT, AGENTS), (Role.DISPATCHER, DISPATCHERS), (Role.OFFICIAL, OFFICIALS),
+        (Role.SUPERVISOR, SUPERVISORS),
+    )  # fmt: skip
     links = []
     for role, people in teams:
         tokens = await sign_in_links(settings, people, role)
