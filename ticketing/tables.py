@@ -401,6 +401,17 @@ reserved_numbers = Table(
     Column("used_at", Instant),
 )
 
+turns = Table(
+    "turns",
+    metadata,
+    Column("call_id", String(80), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("walk", LargeBinary, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+    Column("taken_at", Instant, nullable=False, index=True),
+)
+"""One for each request of a telephone that asks by requests, until the call is long over."""
+
 switches = Table(
     "switches",
     metadata,
