@@ -1,4 +1,4 @@
-"""Callers whose telephone asks by requests: each turn of the walk is taken once, however often it is asked for.
+"""Callers whose telephone asks by requests: each turn of the walk is taken once, however often asked for.
 
 A request names its turn and brings what was pressed in the one before. The reply is kept with the turn, so
 the same request gets the same bytes again, on whichever node it arrives.
@@ -50,7 +50,10 @@ class Turns:
         self._clock = clock
 
     async def take(self, caller: Caller, number: int, pressed: str, reply: Reply) -> bytes:
-        """The reply to turn `number`, 0 being the first. Raises Unavailable: then the caller goes on to people."""
+        """The reply to turn `number`, 0 being the first.
+
+        Raises Unavailable: then the caller goes on to people.
+        """
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 return await self._taken(caller, number, pressed, reply)
@@ -64,9 +67,8 @@ class Turns:
             first: bytes = known.reply
             return first
         dialogue = Dialogue(self._registrar, caller)
-        walk, step = await self._go_on(
-            dialogue, *await self._heard(dialogue, caller, before, number, pressed)
-        )
+        walk, heard = await self._heard(dialogue, caller, before, number, pressed)
+        walk, step = await self._go_on(dialogue, walk, heard)
         packed = self._vault.seal_for_office(_bound_to(call_id, number), pack(walk))
         made, at = reply(walk, step, number + 1), self._clock()
         return await self._journal.do(

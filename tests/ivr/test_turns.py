@@ -13,7 +13,7 @@ from ivr.call_desk import CallDesk
 from ivr.dialogue import Caller
 from ivr.kept_walk import pack, unpack
 from ivr.registration import Registrar
-from ivr.steps import AskDigits, AskKey, Enqueue, HangUp, Heard, LookAhead, SpeakNumber, Spoken, Walk
+from ivr.steps import AskDigits, AskKey, Enqueue, HangUp, Heard, LookAhead, Spoken, Walk
 from ivr.turns import TurnLost, Turns
 from tests.builders import MONDAY_MORNING, NUMBER, OFFICE, Desk, a_desk
 from tests.ivr.test_menu import KEYS, LONG_WAIT, NEW, OLD, OPENS_AT, STATUS

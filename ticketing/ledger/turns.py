@@ -1,6 +1,6 @@
 """The turns of callers whose telephone asks by requests: what was replied, and where the walk stood then.
 
-A turn is replied to once: whoever asks again, be it at the same instant on another node, gets the first reply.
+A turn is replied to once: whoever asks again, be it at the same instant on another node, gets that reply.
 """
 
 from datetime import datetime, timedelta
