@@ -1,6 +1,7 @@
-"""Who gets the next call: places are kept, the longest idle agent is rung, nobody waits for one who does not answer."""
+"""Who gets the next call: places are kept, the longest idle is rung, a ring in vain goes on to the next."""
 
 from datetime import timedelta
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +69,7 @@ def test_as_many_are_offered_as_can_be_each_once_and_nobody_is_passed_over(
 
 @given(waiting, idle, st.randoms())
 def test_the_order_in_which_they_are_named_changes_nothing(
-    callers: list[Waiting], agents: list[Idle], random
+    callers: list[Waiting], agents: list[Idle], random: Random
 ):
     shuffled = [random.sample(side, len(side)) for side in (callers, agents)]
 
