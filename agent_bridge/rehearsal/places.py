@@ -28,6 +28,9 @@ ANNOUNCED_EVERY_SECONDS = 5
 BETWEEN_CALLS_SECONDS = 2.0
 TO_THE_EAR_SECONDS = 0.3
 """From app_queue's look at the place to its first sound at the caller's ear, at most."""
+STAMPED_LATE_SECONDS = 0.2
+"""Asterisk 22 stamps an event when it is handed to the manager, on a busy machine this long after the queue
+has changed: queue_log has had the change in the second before."""
 ONE_NUMBER_SECONDS = 0.5
 CUT_OFF_SECONDS = 0.5
 """What is heard this close to the end of the call may have been meant to go on."""
@@ -46,7 +49,7 @@ class SpokenPlace:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A place as it was spoken, and all that were true in the moment before it was heard."""
+    """A place as it was spoken, and all that were true in the moment when it was looked up and heard."""
 
     call_id: str
     spoken: SpokenPlace
@@ -158,7 +161,10 @@ def _number(after: Sequence[Heard], ends_at: float) -> Iterator[Heard]:
 def held_against(history: QueueHistory, call_id: str, spoken: Iterable[SpokenPlace]) -> list[Verdict]:
     """Each spoken place beside what was true when it was looked up."""
     return [
-        Verdict(call_id, one, history.places(call_id, one.at - TO_THE_EAR_SECONDS, one.at)) for one in spoken
+        Verdict(
+            call_id, one, history.places(call_id, one.at - TO_THE_EAR_SECONDS, one.at + STAMPED_LATE_SECONDS)
+        )
+        for one in spoken
     ]
 
 

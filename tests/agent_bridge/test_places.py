@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_bridge.rehearsal.places import (
+    STAMPED_LATE_SECONDS,
     TO_THE_EAR_SECONDS,
     QueueEventsMissing,
     QueueHistory,
@@ -120,9 +121,14 @@ def test_a_number_that_was_cut_off_or_is_another_ones_is_no_place():
     assert spoken_places(unheard, 0.0, 60.0) == []
 
 
-def test_a_place_is_wrong_unless_it_was_true_just_before_it_was_heard():
+def test_a_place_is_wrong_unless_it_was_true_when_it_was_looked_up_or_heard():
     history = QueueHistory(THREE)
-    times = {"before": 25, "in the moment": 30 + TO_THE_EAR_SECONDS / 2, "long after": 32}
+    times = {
+        "before": 25,
+        "looked up": 30 + TO_THE_EAR_SECONDS / 2,
+        "stamped": 30 - STAMPED_LATE_SECONDS / 2,
+        "after": 32,
+    }
 
     wrong = {
         (when, place)
@@ -131,7 +137,7 @@ def test_a_place_is_wrong_unless_it_was_true_just_before_it_was_heard():
         if held_against(history, "c", [SpokenPlace(moment(seconds), place)])[0].is_wrong
     }
 
-    assert wrong == {("before", 2), ("long after", 3)}
+    assert wrong == {("before", 2), ("after", 3)}
 
 
 def test_whoever_does_not_stand_in_the_queue_is_told_no_place_at_all():
