@@ -10,10 +10,10 @@ from collections.abc import Callable
 from config.clock import Clock
 from config.errors import Unavailable
 from ivr import menu
-from ivr.dialogue import Caller, Dialogue
+from ivr.dialogue import REPLAY_KEY, Caller, Dialogue
 from ivr.kept_walk import pack, unpack
 from ivr.registration import Registrar
-from ivr.steps import Enqueue, HangUp, Heard, Silent, Spoken, Walk
+from ivr.steps import AskDigits, AskKey, Enqueue, HangUp, Heard, Silent, Spoken, Walk
 from ticketing.ledger import turns
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import AnyRow, Reader
@@ -92,7 +92,9 @@ class Turns:
         walk = unpack(self._vault.open_for_office(_bound_to(caller.call_id, number - 1), before.walk))
         if not isinstance(walk.said, Spoken):
             raise TurnLost
-        return walk, await dialogue.end(walk.said, pressed)
+        # On such a telephone any key cuts a sentence short; what was not heard is said again.
+        asks = isinstance(walk.said, AskKey | AskDigits)
+        return walk, await dialogue.end(walk.said, pressed if asks or not pressed else REPLAY_KEY)
 
     async def _go_on(
         self, dialogue: Dialogue, walk: Walk, heard: Heard
