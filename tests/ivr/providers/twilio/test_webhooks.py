@@ -103,7 +103,7 @@ async def test_the_number_comes_first_and_is_said_twice(line: Line):
 
 
 async def test_whoever_listens_to_the_end_goes_to_people(line: Line):
-    documents = await line.goes("", "1", "", "", "", "")
+    documents = await line.goes("", "1", "", "", "")
 
     people = documents[-1].find("Enqueue")
     assert people.text == "dukcapil"
@@ -166,7 +166,7 @@ async def test_while_tokens_are_rotated_both_hold(line: Line):
         {"CallSid": f"{CALL}\n"},
         {"Digits": "x"},
         {"Digits": "1" * 21},
-        {"AccountSid": "AC" + "b" * 32},
+        {"AccountSid": "AC1"},
     ],
 )
 async def test_a_signed_form_that_is_none_of_a_call_is_refused(line: Line, more: dict[str, str]):
