@@ -7,7 +7,7 @@ the probe's once the probe says so in the ledger, which takes the installation's
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
 
 from config.clock import Clock
 from ticketing import tables
@@ -34,17 +34,29 @@ def of_citizens() -> ColumnElement[bool]:
 
 
 def calls_between(
-    connection: Connection, vault: Vault, number: str, since_at: datetime, until_at: datetime
+    connection: Connection,
+    vault: Vault,
+    number: str,
+    since_at: datetime,
+    until_at: datetime,
+    *,
+    nameless: bool = False,
 ) -> Sequence[AnyRow]:
-    """The calls that came in from `number` between two instants, marked or not."""
+    """The calls that came in from `number` between two instants, marked or not.
+
+    With `nameless` also those that are over, have no ticket, and whose number nobody kept: the backend was
+    dead, and the PBX's books hold no numbers.
+    """
     person_id = complainant.find(connection, vault, number)
+    mine: ColumnElement[bool] = CALL.person_id == person_id if person_id else false()
+    without = and_(CALL.person_id.is_(None), CALL.ticket_id.is_(None), CALL.ended_at.is_not(None))
     statement = select(tables.calls).where(
-        CALL.person_id == person_id,
+        or_(mine, without) if nameless else mine,
         CALL.arrived_at >= since_at - CLOCKS_APART,
         CALL.arrived_at <= until_at + CLOCKS_APART,
         CALL.outward.is_(False),
     )
-    return connection.execute(statement.order_by(CALL.arrived_at)).all() if person_id else ()
+    return connection.execute(statement.order_by(CALL.arrived_at)).all()
 
 
 def mark(writing: Writing, call_id: str, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """The probe's calls in the ledger: found by the number it calls from and the time it called, and marked."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,31 +36,40 @@ class OwnCalls:
         return self._ledger.reader.open_ticket_of_number(self._number) is not None
 
     async def settle(
-        self, span: Span, digits: str | None, seconds: float = LOOKED_FOR_SECONDS
+        self,
+        span: Span,
+        digits: str | None,
+        seconds: float = LOOKED_FOR_SECONDS,
+        *,
+        is_long_over: bool = False,
     ) -> AnyRow | None:
         """Find the call of `span` and mark it; None where there is none, or no telling which it is.
 
         `digits` is the number that was heard. Raises LedgerBusy.
         """
-        async with asyncio.timeout(seconds) as limit:
-            while not limit.expired():
-                if own := self._own(span, digits):
-                    await self._ledger.journal.write(lambda writing: probe.mark(writing, own.call_id, now))
-                    return own
-                await asyncio.sleep(LOOKS_AGAIN_SECONDS)
-        return None
+        until = time.monotonic() + seconds
+        while True:
+            if own := self._own(span, digits, is_long_over):
+                await self._ledger.journal.write(lambda writing: probe.mark(writing, own.call_id, now))
+                return own
+            if time.monotonic() > until:
+                return None
+            await asyncio.sleep(LOOKS_AGAIN_SECONDS)
 
-    def _own(self, span: Span, digits: str | None) -> AnyRow | None:
+    def _own(self, span: Span, digits: str | None, is_long_over: bool) -> AnyRow | None:
         with self._ledger.reader.connect() as connection:
-            vault = self._ledger.vault
-            rows = probe.calls_between(connection, vault, self._number, span.since_at, span.until_at)
+            rows = probe.calls_between(
+                connection, self._ledger.vault, self._number, span.since_at, span.until_at,
+                nameless=is_long_over,
+            )  # fmt: skip
         return own_of(rows, digits)
 
 
 def own_of(rows: Sequence[AnyRow], digits: str | None) -> AnyRow | None:
     """The call whose number was heard, else the only one there is: anybody may write the probe's number."""
     heard = [row for row in rows if digits and spoken(row) == digits]
-    return heard[0] if heard else rows[0] if len(rows) == 1 else None
+    mine = heard or [row for row in rows if row.person_id] or list(rows)
+    return mine[0] if len(mine) == 1 else None
 
 
 def spoken(row: AnyRow) -> str | None:

@@ -159,15 +159,15 @@ def _digits(listened: Listened) -> str | None:
 async def _found(own: OwnCalls, span: Span, digits: str | None) -> AnyRow | None:
     try:
         return await own.settle(span, digits)
-    except (LedgerBusy, TimeoutError):
+    except LedgerBusy:
         return None
 
 
 async def _settled(own: OwnCalls, span: Span) -> bool:
     """Whether a call of an earlier run is in the ledger by now, and marked."""
     try:
-        return await own.settle(span, None, 0.2) is not None
-    except (LedgerBusy, TimeoutError):
+        return await own.settle(span, None, 0.0, is_long_over=True) is not None
+    except LedgerBusy:
         return False
 
 
