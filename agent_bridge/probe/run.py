@@ -131,7 +131,9 @@ async def _call(
         # Marked while the line is up: nobody is called who is on the telephone.
         found = await _found(own, span, _digits(listened))
     except NotPickedUp as refused:
-        return Result(at, not_picked_up(refused.status), Timing()), Span(at, now())
+        # A PBX that said nothing has no call to look for.
+        missing = Span(at, now()) if refused.status else None
+        return Result(at, not_picked_up(refused.status), Timing()), missing
     except OSError:
         raise NoPort from None
     finally:

@@ -20,7 +20,7 @@ from agent_bridge.probe.own_calls import OwnCalls
 from agent_bridge.probe.place import place_of, vocabulary
 from agent_bridge.probe.run import Result, _call
 from agent_bridge.supervisor import settings_environment
-from config.clock import now
+from config.clock import OFFICE_ZONE, now
 from config.settings import Settings
 from ivr.probe.expected import expected
 from tests.journeys.test_supervisor import children_of, healthy
@@ -43,9 +43,11 @@ async def probed(settings: Settings, *more: str) -> tuple[int, dict[str, Any]]:
 
 
 def rows(settings: Settings, table: Any) -> list[Any]:
-    with contextlib.closing(open_ledger(settings, read_office(settings))) as ledger:
-        with ledger.reader.connect() as connection:
-            return list(connection.execute(select(table)).all())
+    with (
+        contextlib.closing(open_ledger(settings, read_office(settings))) as ledger,
+        ledger.reader.connect() as connection,
+    ):
+        return list(connection.execute(select(table)).all())
 
 
 def figures(settings: Settings) -> Any:
@@ -96,9 +98,8 @@ def office_that_is_closed(settings: Settings) -> Settings:
     """The office's files with hours of which none is now."""
     folder = settings.home / "kantor"
     shutil.copytree(settings.office, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    opens = "04.00" if now().hour in range(0, 12) else "20.00"
-    hours = {"opens": opens, "closes": f"{opens[:2]}.30"}
-    day = json.dumps(hours)
+    hour = (now().astimezone(OFFICE_ZONE).hour + 6) % 24
+    day = json.dumps({"opens": f"{hour:02d}.00", "closes": f"{hour:02d}.30"})
     week = "".join(f"  {name}: {day}\n" for name in ("monday", "tuesday", "wednesday", "thursday", "friday"))
     kept = (settings.office / "hours.yaml").read_text().partition("days_off:")
     (folder / "hours.yaml").write_text(f"week:\n{week}\n{kept[1]}{kept[2]}")
