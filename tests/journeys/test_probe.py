@@ -88,6 +88,7 @@ async def test_a_probe_after_hours_expects_what_is_said_then(hotline: Settings):
 
         code, told = await probed(always_closed)
 
+        print(json.dumps(told))
         assert code == 0, told
         heard = [entry["heard"] for entry in told["calls"][0]["transcript"] if entry["heard"]]
         assert heard[1:4] == ["tutup", "menu-cek", "menu-tutup-tunggu"]
