@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from agent_bridge.pbx_plan import plan_of
+from agent_bridge.sounds import originals
 from agent_bridge.taking import history_of
 from config.errors import Unavailable
 from config.settings import Settings
@@ -10,7 +11,6 @@ from ivr.probe.ears import Vocabulary
 from ivr.providers.asterisk.plan import LOOPBACK
 from ivr.speech import prompts
 from ivr.speech.prompts import LANGUAGE_FOLDER, NORMAL
-from ivr.speech.synthesize import make_prompts
 
 
 class NoWay(Unavailable):
@@ -20,6 +20,16 @@ class NoWay(Unavailable):
         super().__init__(
             "Isi HOTLINE_PROBE_HOST dengan alamat SIP PBX kantor; probe menelepon lewat situ.",
             "Set HOTLINE_PROBE_HOST to the SIP address of the office's PBX; the probe calls through it.",
+        )
+
+
+class NoSounds(Unavailable):
+    """The hotline has not made its prompts here, so that none can be known by its sound."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Suara hotline belum dibuat di sini. Jalankan: hotline run",
+            "The hotline's prompts were not made here yet. Run: hotline run",
         )
 
 
@@ -53,15 +63,10 @@ def as_running(settings: Settings) -> Settings:
 
 
 def vocabulary(settings: Settings) -> Vocabulary:
-    """What every prompt ought to sound like.
-
-    Made anew from the texts and recordings, in a folder of the probe's own: the files that the PBX plays
-    are what is being looked at.
-    """
-    into = settings.folder / "probe" / "sounds"
-    book = prompts.load(settings.office)
-    make_prompts(book, into, recordings=settings.recordings)
-    sounds = into / LANGUAGE_FOLDER / NORMAL
-    files = {name: sounds / f"{name}.wav" for name in book}
+    """What every prompt ought to sound like: as it was made, not as the PBX plays it now. Raises NoSounds."""
+    sounds = originals(settings) / LANGUAGE_FOLDER / NORMAL
+    files = {name: sounds / f"{name}.wav" for name in prompts.load(settings.office)}
+    if not all(file.exists() for file in files.values()):
+        raise NoSounds
     music = settings.folder / "music" / "hold.wav"
     return Vocabulary.of(files | ({"music": music} if music.exists() else {}))

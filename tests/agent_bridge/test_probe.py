@@ -1,6 +1,7 @@
 """What the probe keeps, counts and tells: the record, the alarm, the metrics, the exit code, the doctor."""
 
 import json
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +13,16 @@ from agent_bridge import cli, doctor
 from agent_bridge.commands import probe as command
 from agent_bridge.probe import record
 from agent_bridge.probe.own_calls import Span
-from agent_bridge.probe.place import NoWay, place_of, vocabulary
+from agent_bridge.probe.place import NoSounds, NoWay, place_of, vocabulary
 from agent_bridge.probe.record import Record, Timing
 from agent_bridge.probe.run import ProbesAlready, Result
+from agent_bridge.sounds import make_sounds
 from config.errors import Text
 from config.findings import Level
 from config.settings import Settings
+from ivr.probe.ears import frames_of
 from ivr.probe.judgement import Fault, Reason
+from ivr.speech import waves
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 FAULT = Fault(Reason.NO_NUMBER, Text("Tidak ada nomor.", "No number."))
@@ -146,15 +150,16 @@ def test_it_calls_where_the_settings_say_and_else_the_pbx_that_runs_here(tmp_pat
         place_of(Settings(home=tmp_path, pbx="own"))
 
 
-def test_the_probe_knows_prompts_by_the_offices_texts_and_not_by_the_pbxs_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_probe_knows_prompts_as_they_were_made_and_not_as_the_pbx_plays_them(tmp_path: Path):
     settings = Settings(home=tmp_path)
-    asked: list[Path] = []
-    monkeypatch.setattr("agent_bridge.probe.place.make_prompts", lambda _, into, **__: asked.append(into))
-    monkeypatch.setattr("agent_bridge.probe.place.Vocabulary.of", lambda files: files)
+    with pytest.raises(NoSounds):
+        vocabulary(settings)
+    make_sounds(settings, lambda *_: None)
+    known = vocabulary(settings)
+    played = settings.folder / "sounds" / "id" / "hotline"
 
-    files: dict[str, Path] = vocabulary(settings)  # type: ignore[assignment]
+    shutil.copyfile(played / "tutup.wav", played / "menu-daftar.wav")
 
-    assert asked == [settings.folder / "probe" / "sounds"]
-    assert files["menu-daftar"].is_relative_to(settings.folder / "probe")
+    assert make_sounds(settings, lambda *_: None) == 0, "a start does not take it for an original"
+    assert vocabulary(settings).frames.keys() == known.frames.keys()
+    assert frames_of(waves.read_wave(played / "tutup.wav"))[20] in known.frames
