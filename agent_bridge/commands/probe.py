@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from config.errors import Refused
 from config.settings import Settings
 
 FINE, FAILED, COULD_NOT_TRY = 0, 1, 2
+Tell = Callable[[str, str], None]
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +31,7 @@ def probe_command(
 ) -> None:
     """Telepon hotline seperti warga dan dengarkan / Call the hotline as citizens do, and listen."""
     settings = settings_or_exit()
-    tell = (lambda *_: None) if as_json else Speaker(settings.language)
+    tell: Tell = _nothing if as_json else Speaker(settings.language)
     try:
         results = asyncio.run(_probe(settings, calls, tell, quiet=quiet))
     except Refused as refusal:
@@ -45,7 +47,7 @@ def probe_command(
     sys.exit(FAILED if any(one.fault for one in results) else FINE)
 
 
-async def _probe(settings: Settings, calls: int, tell: Speaker, *, quiet: bool) -> list[Result]:
+async def _probe(settings: Settings, calls: int, tell: Tell, *, quiet: bool) -> list[Result]:
     results = []
     async for result, kept in probe(settings, calls):
         results.append(result)
@@ -54,6 +56,10 @@ async def _probe(settings: Settings, calls: int, tell: Speaker, *, quiet: bool) 
         if kept.is_alarm:
             _sound_alarm(settings, kept)
     return results
+
+
+def _nothing(_id: str, _en: str) -> None:
+    """For machines there is nothing but the JSON."""
 
 
 def _sentence(result: Result) -> tuple[str, str]:

@@ -27,7 +27,7 @@ PLAIN_RTP = 0x80
 MARKER = 0x80
 
 
-class RtpLine(RTPClient):  # type: ignore[misc]
+class RtpLine(RTPClient):
     """Listens to what `peer` sends and sends it silence and keys; `events` is the payload type of keys."""
 
     def __init__(self, own: tuple[str, int], peer: tuple[str, int], events: int | None) -> None:

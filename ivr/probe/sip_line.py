@@ -28,10 +28,10 @@ _KNOWN_STATUSES = frozenset(int(status) for status in SIP.SIPStatus)
 def be_quiet() -> None:
     """Stop pyVoIP from printing: what it prints may hold a number."""
     for module in (SIP, RTP, pyVoIP.VoIP.VoIP):
-        module.debug = lambda *_: None
+        vars(module)["debug"] = lambda *_: None
 
 
-class SipLine(SIPClient):  # type: ignore[misc]
+class SipLine(SIPClient):
     """Asks for calls and hears the answers. `taken` is given every message that could be read."""
 
     def __init__(
@@ -98,7 +98,7 @@ class SipLine(SIPClient):  # type: ignore[misc]
 
     def gen_invitation(self, number: str, port: int, call_id: str, proof: str = "") -> str:
         """The request for a call: G.711 mu-law and keys are offered, and nothing that pyVoIP garbles."""
-        offer = {port: {0: RTP.PayloadType.PCMU, 101: RTP.PayloadType.EVENT}}
+        offer: dict[int, Any] = {port: {0: RTP.PayloadType.PCMU, 101: RTP.PayloadType.EVENT}}
         invitation: str = self.gen_invite(
             number, "1", offer, RTP.TransmitType.SENDRECV, self.gen_branch(), call_id
         )

@@ -5,11 +5,13 @@ import threading
 import time
 from typing import Any
 
+from pyVoIP.RTP import PayloadType
+from pyVoIP.SIP import SIPMessage, SIPMessageType
 from pyVoIP.VoIP import CallState, VoIPCall, VoIPPhone
 
 from ivr.probe.ears import Frame
 from ivr.probe.rtp_line import RtpLine
-from ivr.probe.sip_line import RTP, SipLine, SIPMessage, SIPMessageType, be_quiet, gen_cancel
+from ivr.probe.sip_line import SipLine, be_quiet, gen_cancel
 
 SAID_AGAIN_SECONDS = 0.5
 """After this a request is sent again, and then each time after twice as long (RFC 3261)."""
@@ -29,11 +31,13 @@ class NotPickedUp(Exception):
         self.status = status
 
 
-class Softphone(VoIPPhone):  # type: ignore[misc]
+class Softphone(VoIPPhone):
     """Calls once, from `account` (user and secret; the secret may be empty), through the PBX at `server`.
 
     Made with OSError where the server has no address or this machine no way to it.
     """
+
+    sip: SipLine
 
     def __init__(self, server: tuple[str, int], account: tuple[str, str]) -> None:
         be_quiet()
@@ -72,8 +76,11 @@ class Softphone(VoIPPhone):  # type: ignore[misc]
         self.sip.stop()
 
 
-class OutgoingCall(VoIPCall):  # type: ignore[misc]
+class OutgoingCall(VoIPCall):
     """A call of ours: asked for, answered, over."""
+
+    phone: "Softphone"
+    sip: SipLine
 
     def __init__(self, phone: Softphone, number: str) -> None:
         self._number = number
@@ -82,6 +89,7 @@ class OutgoingCall(VoIPCall):  # type: ignore[misc]
         offer: dict[int, Any] = {phone.rtp_port: {}}
         asked = SIPMessage(self._invitation.encode())
         super().__init__(phone, CallState.DIALING, asked, 1, phone.myIP, ms=offer)
+        self._line: RtpLine | None = None
         self.answered_at = 0.0
         self.status = 0
         self._changed = threading.Condition()
@@ -100,8 +108,8 @@ class OutgoingCall(VoIPCall):  # type: ignore[misc]
     @property
     def line(self) -> RtpLine:
         """The sound of an answered call."""
-        line: RtpLine = self.RTPClients[0]
-        return line
+        assert self._line is not None
+        return self._line
 
     def heard(self) -> list[Frame]:
         """What has been heard so far."""
@@ -162,7 +170,7 @@ class OutgoingCall(VoIPCall):  # type: ignore[misc]
             self.sip.say(self.sip.gen_bye(self.request))
             self._end(NOT_ACCEPTABLE)
             return
-        self.RTPClients = [line]
+        self._line, self.RTPClients = line, [line]
         self.answered_at = time.time()
         self._become(CallState.ANSWERED)
 
@@ -213,8 +221,8 @@ class OutgoingCall(VoIPCall):  # type: ignore[misc]
     def _end(self, status: int) -> None:
         self.status = status
         self._become(CallState.ENDED)
-        for line in self.RTPClients:
-            line.stop()
+        if self._line:
+            self._line.stop()
 
     def _become(self, state: CallState) -> None:
         with self._changed:
@@ -230,7 +238,7 @@ def _line_of(answer: SIPMessage, own: tuple[str, int]) -> RtpLine:
     """The sound that the answer describes; raises KeyError or StopIteration where it has none for us."""
     media = next(one for one in answer.body["m"] if one["type"] == "audio" and "0" in one["methods"])
     names = {kind: said.get("rtpmap", {}).get("name") for kind, said in media["attributes"].items()}
-    events = next((int(kind) for kind, name in names.items() if name == str(RTP.PayloadType.EVENT)), None)
+    events = next((int(kind) for kind, name in names.items() if name == str(PayloadType.EVENT)), None)
     return RtpLine(own, (answer.body["c"][-1]["address"], media["port"]), events)
 
 
