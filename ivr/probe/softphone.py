@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Any
 
+import pyVoIP.VoIP  # noqa: F401 - before SIP: else pyVoIP's imports go in a circle
 from pyVoIP.RTP import PayloadType
 from pyVoIP.SIP import SIPMessage, SIPMessageType
 from pyVoIP.VoIP import CallState, VoIPCall, VoIPPhone
