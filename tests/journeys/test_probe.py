@@ -23,6 +23,7 @@ from agent_bridge.supervisor import settings_environment
 from config.clock import OFFICE_ZONE, now
 from config.settings import Settings
 from ivr.probe.expected import expected
+from ivr.probe.softphone import Softphone
 from tests.journeys.test_supervisor import children_of, healthy
 from ticketing import tables
 from ticketing.reports.promises import promises
@@ -171,6 +172,24 @@ async def test_a_pbx_that_is_down_is_not_picked_up(hotline: Settings):
     assert "tidak diangkat" in told["calls"][0]["id"]
     assert (nobody, says["calls"][0]["reason"]) == (1, "not_picked_up")
     assert time.monotonic() - began < 60
+
+
+async def test_a_call_outlives_the_half_minute_after_which_pyvoips_own_acknowledgement_ends_it(
+    hotline: Settings,
+):
+    async with supervisor.running(hotline) as running:
+        assert await healthy(running.address)
+        assert running.plan
+        phone = Softphone(("127.0.0.1", running.plan.ports.sip), (hotline.probe_number, ""))
+
+        call = await asyncio.to_thread(phone.dial, "1500", 5.0)
+        await asyncio.sleep(36)
+
+        assert not call.is_over
+        assert len(call.heard()) > 36 * 40, "and goes on hearing"
+        await asyncio.to_thread(phone.close)
+        await asyncio.sleep(1)
+        assert [row.outcome for row in rows(hotline, tables.calls)] == ["abandoned"]
 
 
 @pytest.mark.long
