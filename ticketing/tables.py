@@ -123,6 +123,7 @@ calls = Table(
     Column("told_wait_seconds", Integer),
     Column("told_wait_position", Integer),
     Column("queued_position", Integer),
+    Column("probe", Boolean, nullable=False, server_default=false()),
     Index(None, "phase", "queue"),
     Index(None, "queue", "answered_at"),
     Index(None, "queue", "told_wait_at"),
