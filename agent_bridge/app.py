@@ -29,13 +29,11 @@ from agent_bridge.api import (
     sign_in,
     views,
 )
-from agent_bridge.api.doorway import is_secure, legible, phone_socket
+from agent_bridge.api.doorway import asked_host, is_secure, legible
 from agent_bridge.house import Telephones, open_house
 from agent_bridge.live import socket
 from config.errors import NotFound
 from config.settings import Settings
-from ivr.providers.asterisk.plan import PbxPlan
-from ivr.providers.asterisk.provider import AsteriskProvider
 
 PAGES = Path(__file__).parent / "web" / "dist"
 API_VERSION = "0.1.0"
@@ -44,16 +42,15 @@ HSTS_SECONDS = 365 * 24 * 3600
 
 def create_app(
     settings: Settings,
-    plan: PbxPlan | None = None,
+    telephones: Telephones | None = None,
     redis_url: str = "",
     pages: Path = PAGES,
-    telephones: Telephones = AsteriskProvider,
 ) -> FastAPI:
-    """The application for one installation. Without a plan there are no telephones."""
+    """The application for one installation; `telephones` makes its telephone system."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house(settings, plan, redis_url, telephones) as house:
+        async with open_house(settings, telephones, redis_url) as house:
             app.state.house = house
             yield
 
@@ -114,8 +111,8 @@ async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Resp
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     # Mantine sets styles on elements, and the browser's phone talks to the PBX's own socket.
-    asterisk = request.app.state.house.asterisk
-    socket = f" {phone_socket(asterisk.plan, request)}" if asterisk else ""
+    telephones = request.app.state.house.telephones
+    socket = f" {telephones.browser_socket(asked_host(request))}" if telephones else ""
     headers["Content-Security-Policy"] = (
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         f"connect-src 'self'{socket}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"

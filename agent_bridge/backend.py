@@ -3,6 +3,7 @@
 import gc
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -12,6 +13,7 @@ from agent_bridge.tls import serving
 from config import logs
 from config.settings import Settings
 from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, PbxPlan
+from ivr.providers.asterisk.provider import AsteriskProvider
 
 MESSAGE_BYTES = 16 * 1024
 
@@ -28,8 +30,10 @@ def main() -> None:
 
 def serve(settings: Settings, plan: PbxPlan | None, redis_url: str, port: int, pair: Path | None) -> None:
     """Serve the pages until ended: by TLS with the pair, and beyond loopback only so."""
+    wide = settings.allow_wide_ami_rights
+    telephones = partial(AsteriskProvider, plan, allow_wide_rights=wide) if plan else None
     config = uvicorn.Config(
-        create_app(settings, plan, redis_url),
+        create_app(settings, telephones, redis_url),
         log_config=None,
         access_log=False,
         ws_max_size=MESSAGE_BYTES,

@@ -20,6 +20,7 @@ from agent_bridge.commands import (
     follow_ups,
     office,
     paper,
+    probe,
     promises,
     rehearsing,
     sop,
@@ -116,6 +117,7 @@ def _welcome(running: supervisor.Running, links: list[tuple[Role, str, str]], te
 
 
 app.command("promises")(promises.promises)
+app.command("probe")(probe.probe_command)
 app.add_typer(paper.app, name="paper")
 app.add_typer(users.user, name="user")
 app.add_typer(users.unit, name="unit")

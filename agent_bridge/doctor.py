@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -12,6 +12,7 @@ import httpx
 from agent_bridge import pbx_plan
 from agent_bridge.accounts import Accounts
 from agent_bridge.house import open_ledger, read_office
+from agent_bridge.probe import record
 from agent_bridge.watchdog import anybody
 from config import certificate_files, office
 from config.clock import OFFICE_ZONE, Clock, now
@@ -37,6 +38,7 @@ async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> lis
     if any(finding.level is Level.FAILED for finding in found):
         return found
     found += [*_hours(settings, clock), *people(settings), *texts(settings, clock), *_disk(settings)]
+    found += probed(settings)
     found.append(await _backend(settings))
     plan = pbx_plan.plan_of(settings)
     if plan is None:
@@ -121,6 +123,24 @@ def texts(settings: Settings, clock: Clock) -> Iterator[Finding]:
         "texts",
         f"Pesan untuk warga menunggu {minutes} menit. Lihat: hotline texts list; periksa gateway SMS.",
         f"Texts to citizens wait for {minutes} minutes. See: hotline texts list; look at the SMS gateway.",
+    )
+
+
+def probed(settings: Settings) -> Iterator[Finding]:
+    """What the last call of `hotline probe` came to; nothing where it never called."""
+    last = record.read(settings)
+    if not last.at:
+        return
+    at = datetime.fromisoformat(last.at).astimezone(OFFICE_ZONE).strftime("%d-%m-%Y %H.%M WIB")
+    if not last.reason:
+        yield ok("probe", f"Probe terakhir baik ({at}).", f"The last probe was fine ({at}).")
+        return
+    made = failed if last.is_alarm else warning
+    times = last.failures_in_a_row
+    yield made(
+        "probe",
+        f"Probe gagal {times} kali berturut-turut ({at}): {last.id}",
+        f"The probe failed {times} times in a row ({at}): {last.en}",
     )
 
 

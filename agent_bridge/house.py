@@ -25,8 +25,6 @@ from config.settings import Settings
 from config.sliding_window import SlidingWindow
 from ivr.ahead import ByKeypad, Foretold
 from ivr.call_desk import CallDesk
-from ivr.providers.asterisk.plan import PbxPlan
-from ivr.providers.asterisk.provider import AsteriskProvider
 from ivr.providers.provider import Provider
 from ivr.queues.calling import Calling
 from ivr.queues.roster import Roster
@@ -68,7 +66,8 @@ WEB_REGISTRATIONS_AN_HOUR = 6
 """Of one address, by web form."""
 FORGET_REQUESTS_EVERY = timedelta(hours=1)
 
-Telephones = Callable[[PbxPlan, CallDesk, Registrar, Reader, Clock], Provider]
+Telephones = Callable[[CallDesk, Registrar, Reader, Clock], Provider]
+"""Makes the provider; whoever puts the house together knows its make."""
 
 log = structlog.get_logger(__name__)
 
@@ -118,9 +117,8 @@ class House:
         settings: Settings,
         keeper: OfficeKeeper,
         ledger: Ledger,
-        plan: PbxPlan | None,
         feed: Feed,
-        telephones: Telephones = AsteriskProvider,
+        telephones: Telephones | None,
     ) -> None:
         self.settings = settings
         self.keeper = keeper
@@ -153,15 +151,15 @@ class House:
         self.statuses = StatusDesk(self.journal, self.reader, ledger.vault, lambda: self.office, now)
         self.registrar.statuses = ByKeypad(self.statuses)
         self.web_registrations = SlidingWindow(WEB_REGISTRATIONS_AN_HOUR, timedelta(hours=1), AskedTooOften)
-        self.asterisk: Provider | None = (
-            telephones(plan, self.desk, self.registrar, self.reader, now) if plan else None
+        self.telephones: Provider | None = (
+            telephones(self.desk, self.registrar, self.reader, now) if telephones else None
         )
         self.roster = self._roster()
         self.calling = self._calling()
         pops = ScreenPop(self.reader, lambda: self.office)
         self.desks = DeskFeed(self.reader, pops, feed, lambda: self.office, self._link)
         self._replays: dict[str, asyncio.Task[None]] = {}
-        if plan is None and settings.is_practice:
+        if telephones is None and settings.is_practice:
             self.desks.on_open = self._replay
 
     @property
@@ -170,11 +168,11 @@ class House:
         return self.keeper.office
 
     @property
-    def plan(self) -> PbxPlan:
-        """The PBX's plan; raises Unavailable where there is no PBX."""
-        if self.asterisk is None:
+    def provider(self) -> Provider:
+        """The telephone system; raises NoPbx where there is none."""
+        if self.telephones is None:
             raise NoPbx
-        return self.asterisk.plan
+        return self.telephones
 
     @property
     def office_name(self) -> str:
@@ -199,8 +197,8 @@ class House:
             except ConfigurationFault as fault:
                 log.error("configuration not used", id=fault.text.id, en=fault.text.en)
                 continue
-            if self.asterisk:
-                self.asterisk.forget_sounds()
+            if self.telephones:
+                self.telephones.forget_sounds()
             self.office_used = name
             log.info("configuration used", name=name)
             await self._audit_office(name)
@@ -282,14 +280,14 @@ class House:
         await asyncio.gather(*self._replays.values(), return_exceptions=True)
 
     def _roster(self) -> Roster | None:
-        if self.asterisk is None:
+        if self.telephones is None:
             return None
-        return Roster(self._queue(), self.asterisk.control, self.journal, self.reader, now)
+        return Roster(self._queue(), self.telephones.control, self.journal, self.reader, now)
 
     def _calling(self) -> CallBackDesk | None:
-        if self.asterisk is None or self.roster is None:
+        if self.telephones is None or self.roster is None:
             return None
-        calling = Calling(self.roster, self.asterisk.control, self.journal, now)
+        calling = Calling(self.roster, self.telephones.control, self.journal, now)
         return CallBackDesk(
             self.case_desk, self.vault, self.reader, self.journal, calling, lambda: self.office, now
         )
@@ -298,9 +296,9 @@ class House:
         return self.office.default_queue.name
 
     def _link(self) -> tuple[str, Any]:
-        if self.asterisk is None:
+        if self.telephones is None:
             return ("absent", None)
-        return ("live" if self.asterisk.is_live else "stale", self.asterisk.connected_since)
+        return ("live" if self.telephones.is_live else "stale", self.telephones.connected_since)
 
 
 class NoPbx(Unavailable):
@@ -315,15 +313,15 @@ class NoPbx(Unavailable):
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, plan: PbxPlan | None, redis_url: str, telephones: Telephones = AsteriskProvider
+    settings: Settings, telephones: Telephones | None, redis_url: str
 ) -> AsyncIterator[House]:
-    """Open every part in order, and close them in the reverse; `telephones` makes the provider."""
+    """Open every part in order, and close them in the reverse. Without `telephones` nothing rings."""
     keeper = read_office(settings)
     ledger = open_ledger(settings, keeper)
     redis = connect(redis_url)
     feed = Feed(ledger.reader, redis)
     ledger.publish.append(feed.publish)
-    house = House(settings, keeper, ledger, plan, feed, telephones)
+    house = House(settings, keeper, ledger, feed, telephones)
     await house.journal.do(lambda connection: book.seed(connection, house.office.faq.articles, now()))
     feed.follow(house.after_commit)
     feed.follow(house.desks.on_rows)
@@ -337,17 +335,16 @@ async def open_house(
     if house.roster:
         running.append(asyncio.create_task(house.roster.keep_time()))
     try:
-        if house.asterisk:
-            wide = settings.allow_wide_ami_rights
-            await house.asterisk.open(house.pbx_is_up, allow_wide_rights=wide)
+        if house.telephones:
+            await house.telephones.open(house.pbx_is_up)
         yield house
     finally:
         await house.stop_replays()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        if house.asterisk:
-            await house.asterisk.close()
+        if house.telephones:
+            await house.telephones.close()
         await house.desk.close()
         ledger.close()
         await redis.aclose()

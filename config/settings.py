@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     sms_refuses: str = ""
     sms_knows_keys: bool = False
     public_url: str = Field(default="", max_length=60)
+    probe_host: str = ""
+    probe_port: int = Field(default=5060, ge=1, le=65535)
+    probe_dial: str = Field(default="", pattern=r"^[0-9+*#]*$")
+    probe_number: str = Field(default="0310000000", pattern=r"^\+?[0-9]{6,15}$")
+    probe_account: str = Field(default="", pattern=r"^[\w.+-]*$")
+    probe_secret: SecretStr = SecretStr("")
     pbx: Literal["private", "own"] = "private"
     ami_host: str = "127.0.0.1"
     ami_port: int = Field(default=5038, ge=1, le=65535)

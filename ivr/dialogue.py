@@ -1,4 +1,8 @@
-"""A caller's dialogue: each step of the walk carried out on the telephone, and what became of it recorded."""
+"""A caller's dialogue: each step of the walk carried out on the telephone, and what became of it recorded.
+
+A telephone that stays on the line takes step after step (`OpenDialogue`); one that asks by requests is told
+what to say, and comes back with the key that was pressed (`ivr.turns`).
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -51,54 +55,66 @@ class Caller:
 
 
 class Dialogue:
-    """Carries out the steps of one caller's walk."""
+    """What the steps of one caller's walk do beyond speaking."""
 
-    def __init__(self, registrar: "Registrar", line: Line, caller: Caller) -> None:
+    def __init__(self, registrar: "Registrar", caller: Caller) -> None:
         self._registrar = registrar
-        self._line = line
         self._caller = caller
 
+    async def begin(self, step: steps.Spoken) -> None:
+        """Before the step is spoken: a promise stands from its first word on."""
+        if isinstance(step, steps.PromiseCallBack):
+            await self._tell(facts.CallBackPromised, "call-back", due_at=step.due_at, reason=step.reason)
+
     @singledispatchmethod
-    async def take(self, step: steps.Step) -> Heard:
-        """Carry out a step and bring back what was heard."""
+    async def end(self, step: steps.Spoken, pressed: str) -> Heard:
+        """After the step was spoken, or cut short by a key: record what was told to its end."""
+        return Heard(key=pressed)
+
+    @end.register
+    async def _(self, step: steps.AskDigits, pressed: str) -> Heard:
+        return Heard(key=pressed) if pressed == REPLAY_KEY else Heard(digits=pressed)
+
+    @end.register
+    async def _(self, step: steps.SpeakStatus, pressed: str) -> Heard:
+        if not pressed:
+            await self._tell(facts.StatusHeard, "status", status_of=step.ticket.digits)
+        return Heard(key=pressed)
+
+    @end.register
+    async def _(self, step: steps.SpeakNumber, pressed: str) -> Heard:
+        if not pressed:
+            spoken = f"spoken/{step.times}"
+            await self._tell(facts.NumberSpoken, spoken, ticket_id=step.ticket.digits, times=step.times)
+            reach("number spoken once" if step.times == 1 else "number spoken twice")
+        return Heard(key=pressed)
+
+    @end.register
+    async def _(self, step: steps.TellWait, pressed: str) -> Heard:
+        if not pressed:
+            told = {"position": step.position, "at_most_seconds": step.at_most_seconds}
+            await self._tell(facts.WaitTold, "wait-told", queue=self._registrar.queue, **told)
+        return Heard(key=pressed)
+
+    @singledispatchmethod
+    async def work(self, step: steps.Silent) -> Heard:
+        """Carry out a step that says nothing, and bring back what it found."""
         raise TypeError(f"no way to carry out {type(step).__name__}")
 
-    @take.register
-    async def _(self, step: steps.Say) -> Heard:
-        return Heard(key=await self._play(step))
-
-    @take.register
-    async def _(self, step: steps.AskKey) -> Heard:
-        prompts = sounds(step.prompts, slow=step.slow)
-        return Heard(key=await self._line.ask_key(prompts, step.window_seconds))
-
-    @take.register
-    async def _(self, step: steps.AskDigits) -> Heard:
-        prompts = sounds(step.prompts, slow=step.slow)
-        digits = await self._line.ask_digits(prompts, step.window_seconds)
-        return Heard(key=digits) if digits == REPLAY_KEY else Heard(digits=digits)
-
-    @take.register
+    @work.register
     async def _(self, step: steps.LookUp) -> Heard:
         return Heard(ticket=await self._registrar.find(step.digits))
 
-    @take.register
+    @work.register
     async def _(self, step: steps.CheckStatus) -> Heard:
         found = await self._registrar.status_of(step.digits, step.pin, self._caller.call_id)
         return Heard(status=found)
 
-    @take.register
-    async def _(self, step: steps.SpeakStatus) -> Heard:
-        if key := await self._play(step):
-            return Heard(key=key)
-        await self._tell(facts.StatusHeard, "status", status_of=step.ticket.digits)
-        return Heard()
-
-    @take.register
+    @work.register
     async def _(self, step: steps.Register) -> Heard:
         return Heard(ticket=await self._registrar.issue(self._caller.call_id))
 
-    @take.register
+    @work.register
     async def _(self, step: steps.Continue) -> Heard:
         version = await asyncio.to_thread(self._registrar.sop_version_of, step.ticket)
         await self._tell(
@@ -110,44 +126,39 @@ class Dialogue:
         )
         return Heard(ticket=step.ticket)
 
-    @take.register
-    async def _(self, step: steps.SpeakNumber) -> Heard:
-        if key := await self._play(step):
-            return Heard(key=key)
-        spoken = f"spoken/{step.times}"
-        await self._tell(facts.NumberSpoken, spoken, ticket_id=step.ticket.digits, times=step.times)
-        reach("number spoken once" if step.times == 1 else "number spoken twice")
-        return Heard()
-
-    @take.register
+    @work.register
     async def _(self, step: steps.LinkCause) -> Heard:
         await self._registrar.causes.link(step.ticket.digits, step.cause_id, self._caller.call_id)
         return Heard()
 
-    @take.register
+    @work.register
     async def _(self, step: steps.LookAhead) -> Heard:
         return Heard(ahead=await self._registrar.ahead(step.ticket))
 
-    @take.register
-    async def _(self, step: steps.TellWait) -> Heard:
-        if key := await self._play(step):
-            return Heard(key=key)
-        await self._tell(
-            facts.WaitTold,
-            "wait-told",
-            queue=self._registrar.queue,
-            position=step.position,
-            at_most_seconds=step.at_most_seconds,
-        )
-        return Heard()
-
-    @take.register
-    async def _(self, step: steps.PromiseCallBack) -> Heard:
-        await self._tell(facts.CallBackPromised, "call-back", due_at=step.due_at, reason=step.reason)
-        return Heard(key=await self._play(step))
-
-    async def _play(self, step: Any) -> str:
-        return await self._line.play(sounds(step.prompts, slow=step.slow))
-
     async def _tell(self, kind: type[facts.CallFact], key: str, **more: Any) -> None:
         await self._registrar.record(self._registrar.now_fact(kind, self._caller.call_id, key, **more))
+
+
+class OpenDialogue(Dialogue):
+    """A dialogue on a line that stays open until the walk is over."""
+
+    def __init__(self, registrar: "Registrar", line: Line, caller: Caller) -> None:
+        super().__init__(registrar, caller)
+        self._line = line
+
+    async def take(self, step: steps.Spoken | steps.Silent) -> Heard:
+        """Carry out a step and bring back what was heard."""
+        if not isinstance(step, steps.Spoken):
+            return await self.work(step)
+        await self.begin(step)
+        return await self.end(step, await self._speak(step))
+
+    async def _speak(self, step: steps.Spoken) -> str:
+        prompts = sounds(step.prompts, slow=step.slow)
+        match step:
+            case steps.AskKey():
+                return await self._line.ask_key(prompts, step.window_seconds)
+            case steps.AskDigits():
+                return await self._line.ask_digits(prompts, step.window_seconds)
+            case _:
+                return await self._line.play(prompts)

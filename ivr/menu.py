@@ -13,7 +13,6 @@ from config.clock import OFFICE_ZONE
 from config.office import Office
 from ivr.speech.digits import spoken_count, spoken_date, spoken_ticket, spoken_time
 from ivr.steps import (
-    REPEATABLE,
     Ahead,
     AskDigits,
     AskKey,
@@ -30,6 +29,7 @@ from ivr.steps import (
     Say,
     SpeakNumber,
     SpeakStatus,
+    Spoken,
     SpokenStatus,
     Stage,
     Step,
@@ -53,7 +53,7 @@ STATUS_TRIES = 3
 
 def next_step(office: Office, walk: Walk, heard: Heard) -> tuple[Walk, Step]:
     """The walk after what was heard, and the step to take."""
-    if heard.key == "*" and walk.repeats < REPEATS and isinstance(walk.said, REPEATABLE):
+    if heard.key == "*" and walk.repeats < REPEATS and isinstance(walk.said, Spoken):
         said = replace(walk.said, slow=True)
         return replace(walk, repeats=walk.repeats + 1, said=said), said
     walk, step = _AT[walk.stage](office, replace(walk, repeats=0), heard)

@@ -15,7 +15,7 @@ from config.office import Office
 from ivr import menu
 from ivr.ahead import Causes, Forecast, NoCauses, NoForecast, NoStatuses, Outlook, Statuses
 from ivr.call_desk import CallDesk
-from ivr.dialogue import Caller, Dialogue, Line
+from ivr.dialogue import Caller, Line, OpenDialogue
 from ivr.steps import Ahead, Heard, SpokenStatus, Walk
 from ivr.waiting import Waiting
 from ticketing import facts
@@ -73,8 +73,8 @@ class Registrar:
 
     async def register(self, line: Line, caller: Caller) -> None:
         """The whole walk; leaves the dialplan told where to go, `REG_OK` last."""
-        dialogue = Dialogue(self, line, caller)
-        walk, heard = await self._begin(caller), Heard()
+        dialogue = OpenDialogue(self, line, caller)
+        walk, heard = await self.begin(caller), Heard()
         reach("call recorded")
         while True:
             walk, step = menu.next_step(self._office(), walk, heard)
@@ -87,7 +87,8 @@ class Registrar:
         """A caller in the queue pressed a key."""
         await Waiting(self, line, caller).hear(key)
 
-    async def _begin(self, caller: Caller) -> Walk:
+    async def begin(self, caller: Caller) -> Walk:
+        """The beginning of a walk; records that the caller came."""
         at = self._clock()
         call_id = caller.call_id
         # The PBX tells of the arrival before it knows the number, and then of the number.

@@ -128,25 +128,11 @@ class HangUp:
     """The walk is over: everything is said."""
 
 
-Step = (
-    Say
-    | AskKey
-    | AskDigits
-    | LookUp
-    | CheckStatus
-    | SpeakStatus
-    | Register
-    | Continue
-    | SpeakNumber
-    | LinkCause
-    | LookAhead
-    | TellWait
-    | PromiseCallBack
-    | Enqueue
-    | HangUp
-)
-REPEATABLE = (Say, AskKey, AskDigits, SpeakStatus, SpeakNumber, TellWait, PromiseCallBack)
-"""What a `*` says again."""
+Spoken = Say | AskKey | AskDigits | SpeakStatus | SpeakNumber | TellWait | PromiseCallBack
+"""Steps the caller hears; a `*` says them again."""
+Silent = LookUp | CheckStatus | Register | Continue | LinkCause | LookAhead
+"""Steps between two of them."""
+Step = Spoken | Silent | Enqueue | HangUp
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from ivr import menu
-from ivr.dialogue import REPLAY_KEY, Caller, Dialogue, Line
+from ivr.dialogue import REPLAY_KEY, Caller, Line, OpenDialogue
 from ivr.speech.digits import spoken_ticket
 from ivr.speech.prompts import sounds
 from ticketing import facts
@@ -68,7 +68,7 @@ class Waiting:
             return None
         due_at = await self._registrar.promise_at()
         promise = menu.call_back(due_at)
-        await Dialogue(self._registrar, self._line, self._caller).take(promise)
+        await OpenDialogue(self._registrar, self._line, self._caller).take(promise)
         await self._line.set_variable("HOTLINE_NEXT", "selesai")
         return ("jeda",)
 

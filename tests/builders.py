@@ -306,10 +306,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def a_desk(folder: Path, office: Office = OFFICE) -> AsyncIterator[Desk]:
-    """An open ledger."""
+async def a_desk(folder: Path, office: Office = OFFICE, vault: Vault | None = None) -> AsyncIterator[Desk]:
+    """An open ledger; a second one on the same folder needs the vault of the first."""
     engine = open_database(f"sqlite:///{folder / 'ledger.sqlite3'}")
-    vault = Vault(os.urandom(32), os.urandom(32))
+    vault = vault or Vault(os.urandom(32), os.urandom(32))
     committed: list[Committed] = []
     recorder = Recorder(vault, lambda: office, lambda: datetime.now(UTC))
     journal = Journal(engine, recorder, committed.extend)

@@ -35,6 +35,8 @@ class Origin(StrEnum):
     CALL = "call"
     WEB = "web"
     PAPER = "paper"
+    PROBE = "probe"
+    """By a call of `hotline probe`: nobody's, and left out of every report."""
 
 
 class Contact(StrEnum):

@@ -143,6 +143,13 @@ class CallBackPromised(CallFact, frozen=True, kw_only=True):
     reason: CallBackReason
 
 
+class CallMadeByProbe(CallFact, frozen=True, kw_only=True):
+    """The caller was `hotline probe`: it said so itself, in the ledger, of a call it had just made.
+
+    The ticket of such a call is over, and owed nothing; reports leave both out.
+    """
+
+
 class StatusHeard(CallFact, frozen=True, kw_only=True):
     """The caller keyed in number and PIN, and was told how the ticket stands."""
 

@@ -123,6 +123,7 @@ calls = Table(
     Column("told_wait_seconds", Integer),
     Column("told_wait_position", Integer),
     Column("queued_position", Integer),
+    Column("probe", Boolean, nullable=False, server_default=false()),
     Index(None, "phase", "queue"),
     Index(None, "queue", "answered_at"),
     Index(None, "queue", "told_wait_at"),
@@ -400,6 +401,17 @@ reserved_numbers = Table(
     Column("reserved_by", String(40), nullable=False),
     Column("used_at", Instant),
 )
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("call_id", String(80), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("walk", LargeBinary, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+    Column("taken_at", Instant, nullable=False, index=True),
+)
+"""One for each request of a telephone that asks by requests, until the call is long over."""
 
 switches = Table(
     "switches",

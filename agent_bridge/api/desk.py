@@ -1,17 +1,18 @@
 """The agent's desk: phone, readiness, wrap-up, and the end of a call."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
 from agent_bridge.api import views
-from agent_bridge.api.doorway import ActingAgent, Agent, AnyHouse, TheRoster, phone_socket
+from agent_bridge.api.doorway import ActingAgent, Agent, AnyHouse, TheRoster, asked_host
 from agent_bridge.api.refusals import PROBLEMS
 from agent_bridge.house import House
 from config.clock import now
 from config.errors import Conflict, NotFound
-from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, Phone
+from ivr.providers.provider import Phone, Provider
 from ticketing import facts
 from ticketing.agents.shift import ShiftState
 from ticketing.calls.call import CallPhase
@@ -32,10 +33,10 @@ async def desk(session: Agent, house: AnyHouse) -> views.DeskView:
 @router.get("/desk/choices")
 async def choices(_: Agent, house: AnyHouse) -> views.DeskChoices:
     """The phones and the not-ready reasons an agent may choose from."""
-    phones = [views.PhoneChoice(phone=BROWSER, label=BROWSER)] if house.asterisk else []
-    if house.asterisk:
-        desks = house.plan.phones_of("agent", "sip")
-        phones += [views.PhoneChoice(phone=phone.interface, label=phone.account) for phone in desks]
+    phones = [views.PhoneChoice(phone=BROWSER, label=BROWSER)] if house.telephones else []
+    if house.telephones:
+        desks = house.telephones.phones("agent", "sip")
+        phones += [views.PhoneChoice(phone=phone.address, label=phone.account) for phone in desks]
     reasons = house.office.not_ready_reasons.items()
     return views.DeskChoices(
         phones=phones,
@@ -49,8 +50,8 @@ async def take_phone(
 ) -> views.PhoneView:
     """Sit down at a phone; a browser gets an account of its own for the shift."""
     phone = _phone(house, body.phone, session.user_id)
-    await roster.sit_down(session.user_id, phone.interface)
-    sip = sip_account(house.plan, phone, request) if phone.kind == BROWSER else None
+    await roster.sit_down(session.user_id, phone.address)
+    sip = sip_account(house.provider, phone, request) if phone.kind == BROWSER else None
     return views.PhoneView(phone=body.phone, sip=sip)
 
 
@@ -97,8 +98,7 @@ async def start_closing(call_id: CallId, session: ActingAgent, house: AnyHouse) 
 async def hang_up(call_id: CallId, session: ActingAgent, house: AnyHouse) -> None:
     """End the call from the agent's side."""
     call = _own_talk(house, call_id, session.user_id)
-    assert house.asterisk is not None
-    await house.asterisk.control.hang_up(call.leg_id)
+    await house.provider.control.hang_up(call.leg_id)
     await _declare(house, facts.AgentHungUp, f"{call_id}/hung-up", call_id, session.user_id)
 
 
@@ -116,14 +116,9 @@ async def _declare(
     await house.journal.record(Report(fact))
 
 
-def sip_account(plan: PbxPlan, phone: Phone, request: Request) -> views.SipAccount:
+def sip_account(provider: Provider, phone: Phone, request: Request) -> views.SipAccount:
     """What the browser that asks needs to register as `phone`."""
-    return views.SipAccount(
-        ws_url=f"{phone_socket(plan, request)}/ws",
-        uri=f"sip:{phone.account}@{LOOPBACK}",
-        username=phone.account,
-        password=phone.secret,
-    )
+    return views.SipAccount(**asdict(provider.browser_account(phone, asked_host(request))))
 
 
 def _phone(house: House, wanted: str, agent_id: str) -> Phone:
@@ -131,14 +126,14 @@ def _phone(house: House, wanted: str, agent_id: str) -> Phone:
     shifts = [s for s in house.reader.shifts() if s.state != ShiftState.SIGNED_OUT]
     mine = {shift.phone for shift in shifts if shift.agent_id == agent_id}
     taken = {shift.phone for shift in shifts} - mine
-    kind = "browser" if wanted == BROWSER else "sip"
-    phones = [p for p in house.plan.phones_of("agent", kind) if wanted in (BROWSER, p.interface)]
+    known = house.provider.phones("agent", "browser" if wanted == BROWSER else "sip")
+    phones = [phone for phone in known if wanted in (BROWSER, phone.address)]
     if not phones:
         raise NotFound("Telepon itu tidak ada.", "There is no such phone.")
-    free = [phone for phone in phones if phone.interface not in taken]
+    free = [phone for phone in phones if phone.address not in taken]
     if not free:
         raise Conflict("Telepon itu sedang dipakai petugas lain.", "Another agent sits at that phone.")
-    return next((phone for phone in free if phone.interface in mine), free[0])
+    return next((phone for phone in free if phone.address in mine), free[0])
 
 
 def _own_talk(house: House, call_id: str, agent_id: str) -> AnyRow:

@@ -12,9 +12,7 @@ from agent_bridge.accounts import Session
 from agent_bridge.api.views import can_be_kept
 from agent_bridge.call_back_desk import CallBackDesk
 from agent_bridge.house import House
-from config.certificates import OWN_NAMES
 from config.errors import Forbidden, NotFound, Refused
-from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, PbxPlan
 from ivr.queues.roster import Roster
 from ticketing.desk.matrix import Deed, may
 from ticketing.desk.once import Asked
@@ -22,7 +20,6 @@ from ticketing.desk.sight import Actor, NotYourDeed
 
 KEY = re.compile(r"^[A-Za-z0-9._:-]+$")
 _A_KEY = "7f0c2a51-6d0e-4f7e-9d55-0a4f1c8b2e10"
-HOST = re.compile(r"[A-Za-z0-9.-]+")
 COOKIE = "hotline_session"
 SECURE_COOKIE = f"__Host-{COOKIE}"
 """Browsers take a cookie of such a name from this very host by TLS only, and send it to no other."""
@@ -61,18 +58,9 @@ def origin_is_ours(connection: HTTPConnection) -> bool:
     return bool(host) and connection.headers.get("origin") == f"{scheme}://{host}"
 
 
-def phone_socket(plan: PbxPlan, connection: HTTPConnection) -> str:
-    """The origin of the PBX's socket for the browser that asks.
-
-    By TLS the PBX is reached under the very name the page was, which its certificate holds.
-    """
-    if plan.certificate is None:
-        return f"ws://{LOOPBACK}:{plan.ports.http}"
-    asked = connection.url.hostname or ""
-    name = asked if HOST.fullmatch(asked) else LOOPBACK
-    if plan.listen != EVERYWHERE and (name in OWN_NAMES):
-        name = plan.listen
-    return f"wss://{name}:{plan.ports.wss}"
+def asked_host(connection: HTTPConnection) -> str:
+    """The name the page was reached under; '' where the browser named none."""
+    return connection.url.hostname or ""
 
 
 class Illegible(Refused):
@@ -157,7 +145,7 @@ async def asked(
 def the_roster(house: Annotated[House, Depends(the_house)]) -> Roster:
     """The roster; raises NoPbx where nothing can ring."""
     if house.roster is None:
-        _ = house.plan
+        _ = house.provider
     assert house.roster is not None
     return house.roster
 
@@ -165,7 +153,7 @@ def the_roster(house: Annotated[House, Depends(the_house)]) -> Roster:
 def the_calling(house: Annotated[House, Depends(the_house)]) -> CallBackDesk:
     """What places calls to citizens; raises NoPbx where nothing can ring."""
     if house.calling is None:
-        _ = house.plan
+        _ = house.provider
     assert house.calling is not None
     return house.calling
 

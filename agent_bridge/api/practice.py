@@ -14,14 +14,14 @@ router = APIRouter(prefix="/api/practice", tags=["practice"], responses=PROBLEMS
 @router.get("")
 async def practice(request: Request, house: PracticeHouse) -> views.PracticeView:
     """The line's number and the practice phones."""
-    plan = house.plan
+    provider = house.provider
     phones = [
         views.PracticePhone(
             account=phone.account,
             label=phone.account,
             caller_number_masked=mask(phone.caller_number),
-            sip=sip_account(plan, phone, request),
+            sip=sip_account(provider, phone, request),
         )
-        for phone in plan.phones_of("citizen", "browser")
+        for phone in provider.phones("citizen", "browser")
     ]
-    return views.PracticeView(line_number=plan.line_number, phones=phones)
+    return views.PracticeView(line_number=provider.line_number, phones=phones)

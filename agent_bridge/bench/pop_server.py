@@ -1,6 +1,7 @@
 """The backend with a bare WebSocket echo beside its own routes: what a message costs on the same server."""
 
 import sys
+from functools import partial
 
 import uvicorn
 from starlette.routing import WebSocketRoute
@@ -10,6 +11,7 @@ from agent_bridge.app import create_app
 from config import logs
 from config.settings import Settings
 from ivr.providers.asterisk.plan import PbxPlan
+from ivr.providers.asterisk.provider import AsteriskProvider
 
 ECHO = "/bench/echo"
 
@@ -28,7 +30,7 @@ def main() -> None:
     """Serve until ended."""
     redis_url, port = sys.argv[1:3]
     logs.set_up()
-    app = create_app(Settings(), PbxPlan.from_json(sys.stdin.read()), redis_url)
+    app = create_app(Settings(), partial(AsteriskProvider, PbxPlan.from_json(sys.stdin.read())), redis_url)
     app.router.routes.insert(0, WebSocketRoute(ECHO, echo))
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_config=None, access_log=False)
 

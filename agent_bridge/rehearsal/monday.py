@@ -206,13 +206,13 @@ async def _opened(
     made: list[SimulatedPbx] = []
 
     def telephones(*parts: Any) -> Provider:
-        made.append(SimulatedPbx(ticking, *parts))
+        made.append(SimulatedPbx(ticking, plan, *parts))
         return made[0]
 
     own = settings.model_copy(update={"keep_hours": True})
     queues = list(read_office(own).office.queues.values())
     plan = simulated_plan(own.folder, queues, surge.agents)
-    app = create_app(own, plan, f"unix://{own.folder}/no-redis.sock", telephones=telephones)
+    app = create_app(own, telephones, f"unix://{own.folder}/no-redis.sock")
     await stack.enter_async_context(app.router.lifespan_context(app))
     day = Monday(app.state.house, made[0], ticking, surge, tell, random.Random(surge.seed))  # noqa: S311 - a simulation
     made[0].picks_up = day.picks_up

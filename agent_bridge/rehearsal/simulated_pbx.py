@@ -17,6 +17,8 @@ from config.errors import Unavailable
 from config.office import Queue
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan, draw_up
+from ivr.providers.asterisk.provider import account_of, phones_of
+from ivr.providers.provider import BrowserAccount, Kind, Phone, Role
 from ivr.registration import Caller, Registrar
 from ticketing import facts
 from ticketing.facts import CallFact, EndedBy, Report
@@ -137,7 +139,7 @@ class SimulatedPbx:
 
     # --- as a provider ---
 
-    async def open(self, on_login: Callable[[], Awaitable[None]], *, allow_wide_rights: bool = False) -> None:
+    async def open(self, on_login: Callable[[], Awaitable[None]]) -> None:
         """Begin to hand out calls."""
         self._running = [asyncio.create_task(self._hand_out(), name="simulated queue")]
         await on_login()
@@ -160,6 +162,23 @@ class SimulatedPbx:
 
     def forget_sounds(self) -> None:
         """There are none."""
+
+    @property
+    def line_number(self) -> str:
+        """As planned."""
+        return self.plan.line_number
+
+    def phones(self, role: Role, kind: Kind) -> Sequence[Phone]:
+        """As planned."""
+        return phones_of(self.plan, role, kind)
+
+    def browser_socket(self, asked: str) -> str:
+        """As planned, though nobody listens there."""
+        return self.plan.browser_socket(asked)
+
+    def browser_account(self, phone: Phone, asked: str) -> BrowserAccount:
+        """As planned."""
+        return account_of(self.plan, phone, asked)
 
     # --- as a switchboard ---
 

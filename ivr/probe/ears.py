@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,7 @@ def _mu_law_levels() -> NDArray[np.int32]:
 _LEVELS = _mu_law_levels()
 
 
+@lru_cache(maxsize=16_384)
 def _is_audible(frame: bytes) -> bool:
     return bool(np.abs(_LEVELS[np.frombuffer(frame, np.uint8)]).max() >= AUDIBLE)
 

@@ -46,22 +46,33 @@ class _Piece:
 
 
 def make_prompts(
-    book: PromptBook, into: Path, *, recordings: Path | None = None, progress: Progress = lambda *_: None
+    book: PromptBook,
+    into: Path,
+    *,
+    recordings: Path | None = None,
+    originals: Path | None = None,
+    progress: Progress = lambda *_: None,
 ) -> int:
-    """Make what is missing or changed below `into/id`; returns how many sounds were made."""
+    """Make what is missing or changed below `into/id`; returns how many sounds were made.
+
+    Each is kept once more below `originals/id`: the voice never says a text twice alike, so only a copy
+    tells whether the sound that is played is still the one that was made.
+    """
     folder = into / LANGUAGE_FOLDER
     manifest = _read_manifest(folder / MANIFEST)
     marks = {piece.file: _mark(piece, recordings) for piece in _pieces(book)}
     stale = [
         piece
         for piece in _pieces(book)
-        if manifest.get(piece.file) != marks[piece.file] or not (folder / piece.file).exists()
+        if manifest.get(piece.file) != marks[piece.file]
+        or not all((root / LANGUAGE_FOLDER / piece.file).exists() for root in (into, originals) if root)
     ]
     for done, piece in enumerate(stale, start=1):
         sound = _recorded(piece, recordings)
         if sound is None:
             sound = _spoken(the_voice(), piece)
-        waves.write_wave(folder / piece.file, sound)
+        for root in filter(None, (originals, into)):
+            waves.write_wave(root / LANGUAGE_FOLDER / piece.file, sound)
         progress(done, len(stale))
     if stale:
         (folder / MANIFEST).write_text(json.dumps(marks, indent=0, sort_keys=True))

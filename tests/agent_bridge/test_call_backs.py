@@ -95,13 +95,13 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
             made: list[SimulatedPbx] = []
 
             def telephones(*parts: Any) -> SimulatedPbx:
-                made.append(SimulatedPbx(ticking, *parts))
+                made.append(SimulatedPbx(ticking, plan, *parts))
                 return made[0]
 
             settings = Settings(home=tmp_path, port=0, keep_hours=True)
             plan = simulated_plan(tmp_path, list(OFFICE.queues.values()), len(AGENTS))
             redis = f"unix://{tmp_path}/no-redis.sock"
-            app = create_app(settings, plan, redis, telephones=telephones)
+            app = create_app(settings, telephones, redis)
             await stack.enter_async_context(app.router.lifespan_context(app))
             house: House = app.state.house
             at_work = Floor(house, made[0], ticking)

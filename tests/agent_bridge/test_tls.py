@@ -24,7 +24,7 @@ from websockets.exceptions import InvalidStatus
 
 from agent_bridge import supervisor, watchdog
 from agent_bridge.accounts import Accounts
-from agent_bridge.api.doorway import phone_socket
+from agent_bridge.api.doorway import asked_host
 from agent_bridge.cli import app
 from agent_bridge.house import open_ledger, read_office
 from config import certificate_files, own_authority
@@ -212,9 +212,9 @@ def test_the_browsers_phone_is_sent_to_the_pbx_under_the_name_the_page_has(
     scope = {"type": "http", "scheme": "https", "path": "/", "headers": [(b"host", host.encode())]}
     request = Request(scope | {"query_string": b"", "server": ("127.0.0.1", 8065)})
 
-    assert phone_socket(plan, request) == f"ws://127.0.0.1:{plan.ports.http}"
+    assert plan.browser_socket(asked_host(request)) == f"ws://127.0.0.1:{plan.ports.http}"
     by_tls = replace(plan, ports=ports, listen=listen, certificate=tmp_path / "x.pem")
-    assert phone_socket(by_tls, request) == told
+    assert by_tls.browser_socket(asked_host(request)) == told
 
 
 def tls(*words: str) -> tuple[int, str]:

@@ -87,6 +87,7 @@ class Call(Struct, frozen=True, gc=False):
     ended_at: datetime | None = None
     cause: int | None = None
     cut_off: bool = False
+    probe_at: datetime | None = None
 
     @property
     def ringing(self) -> Ring | None:
@@ -99,6 +100,11 @@ class Call(Struct, frozen=True, gc=False):
     def is_outward(self) -> bool:
         """Whether the office made the call."""
         return self.placed_at is not None
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether no citizen called: it was the probe."""
+        return self.probe_at is not None
 
     @property
     def was_taken(self) -> bool:
@@ -393,6 +399,10 @@ def _cut_off(call: Call, fact: facts.CallCutOff) -> Call:
     return replace(call, cut_off=True, ended_at=call.ended_at or fact.occurred_at)
 
 
+def _made_by_probe(call: Call, fact: facts.CallMadeByProbe) -> Call:
+    return replace(call, probe_at=call.probe_at or fact.occurred_at)
+
+
 def _ended(call: Call, fact: facts.CallEnded) -> Call:
     return replace(call, ended_at=call.ended_at or fact.occurred_at, cause=fact.cause)
 
@@ -407,6 +417,7 @@ _APPLY: dict[type[CallFact], Callable[[Call, Any], Call]] = {
     facts.StatusHeard: _status_heard,
     facts.WaitTold: _wait_told,
     facts.CallBackPromised: _promised,
+    facts.CallMadeByProbe: _made_by_probe,
     facts.CallQueued: _queued,
     facts.CategoryChosen: _category,
     facts.CallLeftQueue: _left_queue,

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from config.clock import office_day
 from ticketing import tables
+from ticketing.probe import of_citizens
 from ticketing.tickets.calendar import Calendar
 
 AN_HOUR = timedelta(hours=1)
@@ -63,6 +64,7 @@ def _registered(connection: Connection, until_at: datetime) -> Counter[str | Non
             TICKET.day.in_({office_day(since_at), office_day(until_at)}),
             TICKET.registered_at > since_at,
             TICKET.registered_at <= until_at,
+            of_citizens(),
         )
         .group_by(TICKET.category, TICKET.restricted)
     )

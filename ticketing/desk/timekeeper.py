@@ -13,6 +13,7 @@ from config.office import Office
 from ticketing import case_facts, tables
 from ticketing.case_facts import SYSTEM, CaseFact
 from ticketing.desk import silence
+from ticketing.ledger import turns
 from ticketing.ledger.cases import FoldedCase
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
@@ -66,10 +67,11 @@ class Timekeeper:
         return len(stale)
 
     async def forget_requests(self) -> None:
-        """Let go of answers nobody will ask for again."""
+        """Let go of answers nobody will ask for again, on the web or by telephone."""
         column = tables.requests.c
         old = delete(tables.requests).where(column.at < self._clock() - REQUESTS_KEPT)
         await self._journal.do(lambda connection: connection.execute(old) and None)
+        await self._journal.do(lambda connection: turns.forget(connection, self._clock()))
 
     async def _noticed(self, ticket_id: str, due_at: datetime) -> bool:
         """Whether it was still to be noticed. A ticket whose notice fails does not hold up the others."""

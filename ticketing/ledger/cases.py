@@ -311,7 +311,7 @@ _PREFERENCES = Statement(
     )
 )
 _STATES = Statement(lambda _: state_update("person_id"))
-_TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))
+_TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id", "origin"))
 _CASE_STEPS = RowsOf(tables.case_steps, tables.case_steps.c.ticket_id)
 _OUTBOX = RowsOf(tables.outbox, tables.outbox.c.ticket_id)
 _NOTICES = Statement(

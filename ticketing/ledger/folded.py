@@ -114,6 +114,7 @@ def call_row(call: Call, office: Office) -> Row:
         "told_wait_seconds": call.told_wait_seconds,
         "told_wait_position": call.told_wait_position,
         "queued_position": call.queued_position,
+        "probe": call.is_probe,
     }
 
 
@@ -167,6 +168,7 @@ def ticket_row_of_call(call: Call) -> Row:
         sop_version=call.sop_version,
         registered_at=call.ticket_at,
         call_id=call.call_id,
+        origin=Origin.PROBE if call.is_probe else Origin.CALL,
     )
 
 

@@ -362,7 +362,7 @@ _APPEND = Statement(
     [column.name for column in tables.journal.c if column.name != "seq"],
 )
 _CALLS = upsert(tables.calls, tables.calls.c.keys())
-_TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id",))
+_TICKETS = upsert(tables.tickets, folded.TICKET_COLUMNS, only=("person_id", "origin"))
 _TICKET_STATES = Statement(
     # The latest call decides a ticket's state; an older one that is heard of late changes nothing.
     lambda _: state_update().where(tables.tickets.c.last_call_at <= bindparam("as_of", type_=tables.Instant))

@@ -52,6 +52,14 @@ class Vault:
         key = _open(self.office_key, wrapped_key, f"person|{person_id}")
         return _open(key, sealed, f"{person_id}|{field}").decode()
 
+    def seal_for_office(self, bound_to: str, value: bytes) -> bytes:
+        """What belongs to no known person yet, under the office's key, for a short time."""
+        return _seal(self.office_key, value, bound_to)
+
+    def open_for_office(self, bound_to: str, sealed: bytes) -> bytes:
+        """What was sealed so; raises Unreadable."""
+        return _open(self.office_key, sealed, bound_to)
+
     def blind(self, field: str, value: str) -> str:
         """The blind index of a normalised value: equal values meet, nothing can be read back."""
         return hmac.new(self.index_key, f"{field}|{value}".encode(), hashlib.sha256).hexdigest()

@@ -16,6 +16,7 @@ from ticketing.calls.outcome import OWED_A_CALL_BACK, Outcome
 from ticketing.case_facts import CallBackPutOff, CaseFact, DueMissed
 from ticketing.ledger import codec
 from ticketing.ledger.reader import PART, Reader
+from ticketing.probe import by_citizens, of_citizens
 from ticketing.reports.promised import Kept, Promised, answer_promised, calls_promised
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.messages import MessageKind
@@ -112,6 +113,7 @@ def _call_backs(reader: Reader, calendar: Calendar, since_at: datetime) -> Itera
     gone_at_once = (column.outcome == Outcome.ANSWERED.value) & (column.talk_seconds < FIRST_SECOND_SECONDS)
     unserved = select(column.ticket_id).where(
         column.ended_at >= since_at,
+        by_citizens(),
         column.ticket_id.is_not(None),
         column.outcome.in_(_OWED) | gone_at_once,
     )
@@ -134,7 +136,7 @@ def _answers(
     """Of every ticket registered since then."""
     column = tables.tickets.c
     registered = select(column.ticket_id, column.registered_at, column.category).where(
-        column.day >= office_day(since_at), column.registered_at >= since_at
+        column.day >= office_day(since_at), column.registered_at >= since_at, of_citizens()
     )
     rows = {row.ticket_id: row for row in connection.execute(registered)}
     for some in _in_parts(list(rows)):
@@ -167,8 +169,11 @@ def _placed(connection: Connection, since_at: datetime) -> Counter[str]:
 def _texts(connection: Connection, since_at: datetime) -> dict[str, int]:
     """The texts that came to be owed, and when they went out."""
     outbox = tables.outbox.c
-    owed = select(outbox.kind, outbox.owed_at, outbox.told_at).where(
-        outbox.by_text.is_(True), outbox.owed_at >= since_at
+    ticket = tables.outbox.join(tables.tickets, tables.tickets.c.ticket_id == outbox.ticket_id)
+    owed = (
+        select(outbox.kind, outbox.owed_at, outbox.told_at)
+        .select_from(ticket)
+        .where(outbox.by_text.is_(True), outbox.owed_at >= since_at, of_citizens())
     )
     rows = connection.execute(owed).all()
     sent = [row for row in rows if row.told_at]

@@ -49,6 +49,8 @@ def owed(standing: Standing, known: Iterable[CaseFact], others: FactsOf | None =
     `others` has the facts of the tickets it went on in (`duplicates.goes_on_in`): whoever reported a case
     that was merged hears what comes of it all the same.
     """
+    if standing.case.origin is facts.Origin.PROBE:
+        return ()
     ticket_id, own = standing.ticket_id, in_order(known)
     news = [News(fact, fact.occurred_at) for fact in own if isinstance(fact, _OWN_NEWS)]
     news += news_from_others(ticket_id, {**(others or {}), ticket_id: own})

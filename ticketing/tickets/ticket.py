@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec.structs import replace
+
 from ticketing.calls.call import Call
 from ticketing.calls.outcome import OWED_A_CALL_BACK, Outcome, outcome
+from ticketing.case_facts import Origin
 from ticketing.facts import CallBackReason
 from ticketing.tickets.calendar import Calendar
 from ticketing.tickets.case import OVER, Case, Stage
@@ -105,6 +108,7 @@ def standing_after(
     assert call.ticket_id is not None
     assert call.ticket_at is not None
     known = calls or (call,)
+    case = _left_by_probe(case, call)
     return Standing(
         ticket_id=call.ticket_id,
         registered_at=registered_at or call.ticket_at,
@@ -120,6 +124,13 @@ def standing_after(
         place_since_at=place_since(known),
         tries_at=tries_since(known, call.ticket_at),
     )
+
+
+def _left_by_probe(case: Case, call: Call) -> Case:
+    """A ticket that the probe registered is over as soon as it is known, unless people work on it."""
+    if not (call.is_probe and call.registered_here and case.stage is Stage.UNTOUCHED):
+        return case
+    return replace(case, stage=Stage.CANCELLED, closed_at=call.probe_at, origin=Origin.PROBE)
 
 
 def place_since(calls: Iterable[Call]) -> datetime | None:

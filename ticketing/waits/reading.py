@@ -18,6 +18,7 @@ from config.office import Office
 from ticketing import tables
 from ticketing.agents.shift import ShiftState
 from ticketing.ledger.reader import Reader
+from ticketing.probe import by_citizens
 from ticketing.tickets.calendar import Calendar
 from ticketing.waits.forecast import Experience, Floor, Untold, Wait, learn, outlook
 from ticketing.waits.grades import ToldWaits, told_waits
@@ -120,7 +121,7 @@ def latest(queue: str, since_at: datetime) -> tuple[Select[Any], Select[Any]]:
     call = tables.calls.c
     answered = (
         select(call.call_id, *_columns())
-        .where(call.queue == queue, call.answered_at >= since_at)
+        .where(call.queue == queue, call.answered_at >= since_at, by_citizens())
         .order_by(call.answered_at.desc())
     )
     told = _told(queue, since_at).order_by(call.told_wait_at.desc())
@@ -129,7 +130,8 @@ def latest(queue: str, since_at: datetime) -> tuple[Select[Any], Select[Any]]:
 
 def _told(queue: str, since_at: datetime) -> Select[Any]:
     call = tables.calls.c
-    return select(call.call_id, *_columns()).where(call.queue == queue, call.told_wait_at >= since_at)
+    told = call.queue == queue, call.told_wait_at >= since_at
+    return select(call.call_id, *_columns()).where(*told, by_citizens())
 
 
 def _columns() -> list[Any]:

@@ -1,6 +1,7 @@
 """What the hotline knows of its PBX, and of a private one all that its files follow from."""
 
 import json
+import re
 import secrets
 import socket
 import tempfile
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from config.certificates import OWN_NAMES
 from config.errors import Text
 from config.office import Queue
 
@@ -21,6 +23,7 @@ RTP_LOWEST, RTP_HIGHEST = 20_000, 32_000
 """Below the ephemeral ports, so that no outgoing connection sits on a port a call needs."""
 CONTROL_SOCKET_ROOM = 90
 """A unix socket's path holds 107 bytes; what is left is for `/asterisk.ctl`."""
+_HOST = re.compile(r"[A-Za-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,18 @@ class PbxPlan:
     listen: str = LOOPBACK
     certificate: Path | None = None
     outward: Outward | None = None
+
+    def browser_socket(self, asked: str) -> str:
+        """The origin of the PBX's socket for browsers' phones.
+
+        By TLS the PBX is reached under the very name the page was, which its certificate holds.
+        """
+        if self.certificate is None:
+            return f"ws://{LOOPBACK}:{self.ports.http}"
+        name = asked if _HOST.fullmatch(asked) else LOOPBACK
+        if self.listen != EVERYWHERE and name in OWN_NAMES:
+            name = self.listen
+        return f"wss://{name}:{self.ports.wss}"
 
     def phones_of(self, role: str, kind: str) -> list[Phone]:
         """The phones of one role and kind."""

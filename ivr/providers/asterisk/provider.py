@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -21,6 +21,7 @@ from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer
 from ivr.providers.asterisk.healing import Healer
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
 from ivr.providers.asterisk.rights import TooWideRights, refuse_wide_rights
+from ivr.providers.provider import BrowserAccount, Kind, Phone, Role
 from ivr.registration import Caller, Registrar
 from ivr.speech.prompts import LANGUAGE_FOLDER
 from ivr.speech.waves import length_seconds
@@ -47,13 +48,35 @@ def control_of(plan: PbxPlan) -> ControlLink:
     return ControlLink(manager_of(plan, CONTROL), plan.name, dialler)
 
 
+def phones_of(plan: PbxPlan, role: Role, kind: Kind) -> list[Phone]:
+    """The PBX's phones of one role and kind, as the house knows phones."""
+    return [
+        Phone(one.interface, one.account, one.kind, one.role, one.caller_number, one.secret)
+        for one in plan.phones_of(role, kind)
+    ]
+
+
+def account_of(plan: PbxPlan, phone: Phone, asked: str) -> BrowserAccount:
+    """What a browser needs to be that phone of the PBX's."""
+    uri = f"sip:{phone.account}@{LOOPBACK}"
+    return BrowserAccount(f"{plan.browser_socket(asked)}/ws", uri, phone.account, phone.secret)
+
+
 class AsteriskProvider:
     """The provider for one Asterisk, be it private or the office's own."""
 
     def __init__(
-        self, plan: PbxPlan, desk: CallDesk, registrar: Registrar, reader: Reader, clock: Clock
+        self,
+        plan: PbxPlan,
+        desk: CallDesk,
+        registrar: Registrar,
+        reader: Reader,
+        clock: Clock,
+        *,
+        allow_wide_rights: bool = False,
     ) -> None:
         self.plan = plan
+        self._allow_wide_rights = allow_wide_rights
         self._desk = desk
         self._registrar = registrar
         self._reader = reader
@@ -66,13 +89,13 @@ class AsteriskProvider:
         self._healer: Healer | None = None
         self._running: list[asyncio.Task[None]] = []
 
-    async def open(self, on_login: Callable[[], Awaitable[None]], *, allow_wide_rights: bool = False) -> None:
+    async def open(self, on_login: Callable[[], Awaitable[None]]) -> None:
         """Listen for dialogues and read events; `on_login` runs whenever the link comes up.
 
         Raises TooWideRights when the reader may do more than read.
         """
         manager = manager_of(self.plan, READER)
-        if not allow_wide_rights:
+        if not self._allow_wide_rights:
             await self._examine(manager)
         await self._dialogues.start(LOOPBACK, self.plan.ports.agi)
         self._events = events = EventReader(manager, WANTED, self._hear, partial(self._logged_in, on_login))
@@ -130,6 +153,23 @@ class AsteriskProvider:
     def forget_sounds(self) -> None:
         """The sounds may be others now, and as long as they are."""
         self._lengths.clear()
+
+    @property
+    def line_number(self) -> str:
+        """The number citizens dial."""
+        return self.plan.line_number
+
+    def phones(self, role: Role, kind: Kind) -> Sequence[Phone]:
+        """The phones of one role and kind."""
+        return phones_of(self.plan, role, kind)
+
+    def browser_socket(self, asked: str) -> str:
+        """Whereto browsers' phones connect."""
+        return self.plan.browser_socket(asked)
+
+    def browser_account(self, phone: Phone, asked: str) -> BrowserAccount:
+        """What a browser needs to be that phone."""
+        return account_of(self.plan, phone, asked)
 
     def _hear(self, event: AmiEvent) -> None:
         if event.name == "FullyBooted" and self._healer:

@@ -81,11 +81,12 @@ async def test_a_reader_that_may_do_more_is_refused_by_what_it_may(
     with pytest.raises(TooWideRights) as refused:
         await refuse_wide_rights(Manager(LOOPBACK, lab.plan.ports.ami, READER, lab.plan.reader_secret))
 
-    provider = AsteriskProvider(lab.plan, Mock(), Mock(), Mock(), now)
+    parts = (lab.plan, Mock(), Mock(), Mock(), now)
     with pytest.raises(TooWideRights):
-        await provider.open(AsyncMock())
-    await provider.open(AsyncMock(), allow_wide_rights=True)
-    await provider.close()
+        await AsteriskProvider(*parts).open(AsyncMock())
+    allowed = AsteriskProvider(*parts, allow_wide_rights=True)
+    await allowed.open(AsyncMock())
+    await allowed.close()
     assert f"boleh {named}." in refused.value.text.id
     assert "HOTLINE_ALLOW_WIDE_AMI_RIGHTS" in refused.value.text.en
 

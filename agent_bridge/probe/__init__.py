@@ -1,0 +1,1 @@
+"""`hotline probe`: a call from outside, heard and judged; `ivr/probe/` has its telephone and its ears."""
