@@ -18,15 +18,15 @@ run: ## Jalankan hotline (latihan) / Run the hotline (practice)
 pages: env ## Bangun halaman web / Build the web pages
 	@$(HOTLINE) pages
 
-test: env ## Semua uji yang nyata, sekitar 12 menit / All tests on real parts, some 12 minutes
+test: env ## Semua uji yang nyata, sekitar 20 menit / All tests on real parts, some 20 minutes
 	@$(HOTLINE) parts asterisk redis-server sipp chromium
 	@$(HOTLINE) pages
-	HOTLINE_TEST_REAL=1 $(PYTEST) -n $(WORKERS) -m "not long"
+	HOTLINE_TEST_REAL=1 $(PYTEST) -n $(WORKERS) --dist worksteal -m "not long"
 
 test-all: env ## Termasuk uji yang lama / The long ones too
 	@$(HOTLINE) parts asterisk redis-server sipp chromium
 	@$(HOTLINE) pages
-	HOTLINE_TEST_REAL=1 $(PYTEST) -n $(WORKERS)
+	HOTLINE_TEST_REAL=1 $(PYTEST) -n $(WORKERS) --dist worksteal
 
 check: env ## Gaya, jenis, arah impor / Style, types, import direction
 	.venv/bin/ruff check .
