@@ -1,11 +1,14 @@
 """The fake as tests use it: an account with numbers, citizens who call, telephones that can be called.
 
-twilio = FakeTwilio(clock)
-twilio.edge.serve("https://hotline.example", app)
-number = twilio.add_number("+6231500000", voice_url="https://hotline.example/twilio/voice")
-call = twilio.call(number, "+6281200000042", [Until("tekan 1"), Keys("1"), Wait(60), HangUp()])
-await clock.go_on(lambda: call.over)
-call.transcript
+    twilio = FakeTwilio(clock)
+    twilio.edge.serve("https://hotline.example", app)
+    number = twilio.add_number("+6231500000", voice_url="https://hotline.example/twilio/voice")
+    call = twilio.call(number, "+6281200000042", [Until("tekan 1"), Keys("1"), Wait(60), HangUp()])
+    await clock.go_on(lambda: call.over)
+    call.transcript
+
+`rest` is the REST API, as a function and as an ASGI app; `client.py` has it for the twilio library's client.
+`unreachable` has the error code of each address that no message reaches.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,8 +25,11 @@ from tests.twilio.fake.document import Document
 from tests.twilio.fake.edge import Edge, Sent
 from tests.twilio.fake.errors import CONNECTION, RETRIEVAL, DocumentFault, Notification
 from tests.twilio.fake.leg import Interrupted, Leg, Source
+from tests.twilio.fake.messages import Message
 from tests.twilio.fake.queueing import CallQueue, enqueue
+from tests.twilio.fake.rest import RestApi
 from tests.twilio.fake.ringing import ring
+from tests.twilio.fake.rooms import ROOMS
 from tests.twilio.fake.verbs import Deed as Verb
 from tests.twilio.fake.verbs import gather, hangup, leave, pause, play, redirect, reject, say
 
@@ -56,6 +62,9 @@ class FakeTwilio:
         self.legs: dict[str, Leg] = {}
         self.queues: dict[str, CallQueue] = {}
         self.telephones: dict[str, Telephone] = {}
+        self.messages: dict[str, Message] = {}
+        self.unreachable: dict[str, int] = {}
+        self.rest = RestApi(self, dict(ROOMS))
         self.twice: Twice | None = None
         self.blank_digits = False
         self.speech_seconds: Callable[[str], float] = lambda text: len(text) / LETTERS_A_SECOND
