@@ -21,7 +21,7 @@ FALLBACK = "https://handler.example"
 BEGINS_AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CITIZEN, OFFICE, DESK = "+6281200000042", "+6231500000", "sip:meja-1@hotline.example"
 
-Answer = str | tuple[int, str] | tuple[int, str, str]
+Answer = str | tuple[int, str] | tuple[int, str | bytes, str]
 Answering = Answer | Callable[[dict[str, str]], Answer | Awaitable[Answer]]
 
 
@@ -65,14 +65,14 @@ class Server:
             "headers": [(b"content-type", kind.encode())],
         }
         await send(start)
-        await send({"type": "http.response.body", "body": text.encode()})
+        await send({"type": "http.response.body", "body": text if isinstance(text, bytes) else text.encode()})
 
     def forms(self, path: str) -> list[dict[str, str]]:
         """What a path was told, in order."""
         return [each.form for each in self.asked if each.path == path]
 
 
-def _whole(answer: Any) -> tuple[int, str, str]:
+def _whole(answer: Any) -> tuple[int, str | bytes, str]:
     if isinstance(answer, str):
         return 200, f"<Response>{answer}</Response>", "text/xml"
     return (*answer, "text/xml")[:3] if len(answer) == 2 else answer

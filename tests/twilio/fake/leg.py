@@ -36,15 +36,21 @@ class Source:
 
 
 class Interrupted(Exception):
-    """The document in hand is not carried out further."""
+    """The document in hand is not carried out further; of two reasons at once, the stronger counts."""
+
+    strength = 0
 
 
 class HungUp(Interrupted):
     """The person at this end put the receiver down."""
 
+    strength = 2
+
 
 class Ended(Interrupted):
-    """The call is ended: by a verb, by the REST API, or by an error nobody caught."""
+    """The call is ended: by a verb or by the REST API."""
+
+    strength = 2
 
 
 class Rejected(Interrupted):
@@ -53,6 +59,8 @@ class Rejected(Interrupted):
 
 class Moved(Interrupted):
     """The REST API leads the call to another document."""
+
+    strength = 1
 
     def __init__(self, source: Source | Document) -> None:
         self.source = source
@@ -98,7 +106,8 @@ class Leg:
 
     def interrupt(self, reason: Interrupted) -> None:
         """Stop what is carried out now; whoever has hung up is not led on."""
-        if not isinstance(self._interrupt, HungUp | Ended):
+        before = self._interrupt.strength if self._interrupt else 0
+        if before < HungUp.strength and reason.strength >= before:
             self._interrupt = reason
         self.bell.ring()
 

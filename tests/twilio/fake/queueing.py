@@ -92,7 +92,7 @@ class Stay:
         self._document = document
         self._verb = verb
         self.member = Member(leg, twilio.clock.now())
-        self._left_after = 0
+        self._left_after: int | None = None
 
     async def pass_by(self) -> str:
         """Wait until it is over one way or another, and say how; raises HungUp, Ended, Moved."""
@@ -100,26 +100,33 @@ class Stay:
         self.queue.changed()
         self.leg.queued = True
         try:
-            await self._wait()
-        except Left:
-            return "leave"
+            result = await self._waited_out()
+            # Somebody may have taken them in the very instant.
+            self.leg.check()
         except Taken as taken:
             self.member.bridge = None
             self._leave()
             return await self._bridged(taken)
+        finally:
+            self._leave()
+        return result
+
+    async def _waited_out(self) -> str:
+        try:
+            await self._wait()
         except DocumentFault as fault:
             self.leg.twilio.note(fault.code, fault.what, self.leg.call.sid, fault.url)
             return "error"
-        finally:
-            self._leave()
-        raise AssertionError("a wait has no end of its own")
+        except Left:
+            pass
+        return "leave"
 
     def _leave(self) -> None:
         self.leg.queued = False
         if self.member in self.queue.members:
             self.queue.members.remove(self.member)
-        if not self._left_after:
-            self._left_after = max(1, self._waited())
+        if self._left_after is None:
+            self._left_after = self._waited()
 
     def _waited(self) -> int:
         return int((self._clock.now() - self.member.joined_at).total_seconds())

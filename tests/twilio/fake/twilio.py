@@ -7,8 +7,11 @@
     await clock.go_on(lambda: call.over)
     call.transcript
 
-`rest` is the REST API, as a function and as an ASGI app; `client.py` has it for the twilio library's client.
-`unreachable` has the error code of each address that no message reaches.
+`rest` is the REST API, as a function and as an ASGI app; `client.py` has it for the twilio library's
+client. Lengths of what is said and played are `speech_seconds` and `sound_seconds`; with `fetches_sounds`
+each sound is asked for, and as long as it is. `twice` delivers every request for a document two times,
+`callbacks.mischief` loses and shuffles status callbacks, `edge.changed` is a proxy that rewrites, `replay`
+and `forge` are strangers. `unreachable` has the error code of each address that no message reaches.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,6 +33,7 @@ from tests.twilio.fake.queueing import CallQueue, enqueue
 from tests.twilio.fake.rest import RestApi
 from tests.twilio.fake.ringing import ring
 from tests.twilio.fake.rooms import ROOMS
+from tests.twilio.fake.sounds import Sounds
 from tests.twilio.fake.verbs import Deed as Verb
 from tests.twilio.fake.verbs import gather, hangup, leave, pause, play, redirect, reject, say
 
@@ -68,6 +72,8 @@ class FakeTwilio:
         self.twice: Twice | None = None
         self.blank_digits = False
         self.speech_seconds: Callable[[str], float] = lambda text: len(text) / LETTERS_A_SECOND
+        self.fetches_sounds = False
+        self.sounds = Sounds(self)
         self.sound_seconds: Callable[[str], float] = lambda _url: SOUND_SECONDS
         self.verbs: dict[str, Verb] = {
             "Say": say, "Play": play, "Pause": pause, "Gather": gather, "Redirect": redirect, "Leave": leave,

@@ -26,7 +26,8 @@ async def say(leg: Leg, document: Document, verb: Verb) -> None:
 
 async def play(leg: Leg, document: Document, verb: Verb) -> None:
     """Play."""
-    await _sounded(leg, "play", verb, leg.twilio.sound_seconds(document.address(verb.text)))
+    seconds = await leg.twilio.sounds.seconds(document.address(verb.text), leg.call.sid)
+    await _sounded(leg, "play", verb, seconds)
 
 
 async def _sounded(leg: Leg, kind: str, verb: Verb, seconds: float) -> None:
