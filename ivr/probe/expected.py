@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from config.clock import OFFICE_ZONE
 from config.errors import Refused
 from config.office import Office
 from ivr.probe.ears import Transcript
 from ivr.speech.digits import DIGITS
+from ivr.speech.greeting import greeting
 from ticketing.tickets.calendar import Calendar
 
-GREETINGS = ((11, "salam-pagi"), (15, "salam-siang"), (18, "salam-sore"), (24, "salam-malam"))
-"""By the hour (WIB) before which each is said; the dialplan says the same."""
 LEADS = ("nomor-hari-ini", "sekali-lagi")
 """What comes before the number, the first time and the second."""
 WITHOUT_BACKEND = "tetap-dilayani"
@@ -81,14 +79,9 @@ def expected(office: Office, at: datetime, *, has_open_ticket: bool) -> Expected
     calendar = Calendar(office.hours)
     closed = dict.fromkeys(not calendar.is_open(instant) for instant in instants)
     return Expected(
-        frozenset(_greeting(instant) for instant in instants),
+        frozenset(greeting(instant) for instant in instants),
         tuple(_question(office, is_closed=one, has_open_ticket=has_open_ticket) for one in closed),
     )
-
-
-def _greeting(at: datetime) -> str:
-    hour = at.astimezone(OFFICE_ZONE).hour
-    return next(name for before, name in GREETINGS if hour < before)
 
 
 def _question(office: Office, *, is_closed: bool, has_open_ticket: bool) -> Question:

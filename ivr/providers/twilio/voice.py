@@ -6,6 +6,7 @@ from config.clock import Clock
 from ivr.providers.twilio.twiml import Enqueue, Gather, Hangup, Pause, Play, Say, render
 from ivr.providers.twilio.utterances import Utterances
 from ivr.speech.digits import PAUSE
+from ivr.speech.greeting import greeting
 from ivr.speech.prompts import sounds
 from ivr.steps import AskDigits, AskKey, HangUp, Spoken, Walk
 from ivr.steps import Enqueue as ToPeople
@@ -46,6 +47,8 @@ class VoiceReplies:
 
     def _gather(self, step: Spoken, number: int) -> Gather:
         action, said = f"{self._public_url}{VOICE}/{number}", self._said(step.prompts, slow=step.slow)
+        if number == 1:
+            said = (*self._said((greeting(self._clock()),)), *said)
         match step:
             case AskKey():
                 return Gather(action, said, step.window_seconds, count=1, finish_on_key="")

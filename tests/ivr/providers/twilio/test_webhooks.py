@@ -73,14 +73,17 @@ class Line:
         return [fact.kind for fact in self.desk.reader.facts_of({CALL})[CALL]]
 
 
-def a_node(desk: Desk, sounds: Path) -> TwilioWebhooks:
+def a_node(
+    desk: Desk, sounds: Path, account: str = ACCOUNT, tokens: tuple[str, ...] = (TOKEN, OLD_TOKEN)
+) -> TwilioWebhooks:
+    """One backend on that ledger."""
     registrar = Registrar(CallDesk(desk.journal), desk.journal, desk.reader, lambda: OFFICE, now)
     book = prompts.load(OFFICE_FOLDER).texts
     utterances = Utterances(PUBLIC, b"kunci" * 8, sounds)
     turns = Turns(registrar, desk.journal, desk.reader, desk.vault, now)
     replies = VoiceReplies(PUBLIC, utterances, lambda: book, now)
-    check = SignatureCheck(PUBLIC, (TOKEN, OLD_TOKEN))
-    return TwilioWebhooks(check, ACCOUNT, "twilio", lambda: "dukcapil", turns, replies, utterances, now)
+    check = SignatureCheck(PUBLIC, tokens)
+    return TwilioWebhooks(check, account, "twilio", lambda: "dukcapil", turns, replies, utterances, now)
 
 
 @pytest.fixture
@@ -208,12 +211,12 @@ async def test_no_number_keyed_in_or_called_from_is_in_a_reply(line: Line):
 
 
 async def test_our_own_recordings_are_played_where_there_are_all_of_them(line: Line, tmp_path: Path):
-    for name in OFFICE.menus["daftar"].prompts:
+    for name in (*OFFICE.menus["daftar"].prompts, "salam-pagi"):
         write_wave(tmp_path / "sounds" / "id" / f"{sound(name)}.wav", silence(0.1))
 
     (asked,) = await line.goes("")
 
-    played = urlsplit(asked.find("Gather/Play").text)
+    played = urlsplit(asked.findall("Gather/Play")[1].text)
     heard = await line.client.get(played.path)
     assert (heard.status_code, heard.headers["content-type"]) == (200, "audio/wav")
     assert len(heard.content) > 44 + 1600 * len(OFFICE.menus["daftar"].prompts) - 1
