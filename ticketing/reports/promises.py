@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from config.clock import office_day
 from config.office import Office
@@ -169,11 +169,10 @@ def _placed(connection: Connection, since_at: datetime) -> Counter[str]:
 def _texts(connection: Connection, since_at: datetime) -> dict[str, int]:
     """The texts that came to be owed, and when they went out."""
     outbox = tables.outbox.c
-    ticket = tables.outbox.join(tables.tickets, tables.tickets.c.ticket_id == outbox.ticket_id)
-    owed = (
-        select(outbox.kind, outbox.owed_at, outbox.told_at)
-        .select_from(ticket)
-        .where(outbox.by_text.is_(True), outbox.owed_at >= since_at, of_citizens())
+    ticket = tables.tickets.c
+    probes = exists().where(ticket.ticket_id == outbox.ticket_id, ~of_citizens())
+    owed = select(outbox.kind, outbox.owed_at, outbox.told_at).where(
+        outbox.by_text.is_(True), outbox.owed_at >= since_at, ~probes
     )
     rows = connection.execute(owed).all()
     sent = [row for row in rows if row.told_at]
