@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, exists, func, select
 
 from config.clock import office_day
 from config.office import Office
@@ -169,13 +169,10 @@ def _placed(connection: Connection, since_at: datetime) -> Counter[str]:
 def _texts(connection: Connection, since_at: datetime) -> dict[str, int]:
     """The texts that came to be owed, and when they went out."""
     outbox = tables.outbox.c
-    tickets = tables.tickets
-    texts = tables.outbox.outerjoin(tickets, tickets.c.ticket_id == outbox.ticket_id)
-    theirs = or_(tickets.c.ticket_id.is_(None), of_citizens())
-    owed = (
-        select(outbox.kind, outbox.owed_at, outbox.told_at)
-        .select_from(texts)
-        .where(outbox.by_text.is_(True), outbox.owed_at >= since_at, theirs)
+    ticket = tables.tickets.c
+    probes = exists().where(ticket.ticket_id == outbox.ticket_id, ~of_citizens())
+    owed = select(outbox.kind, outbox.owed_at, outbox.told_at).where(
+        outbox.by_text.is_(True), outbox.owed_at >= since_at, ~probes
     )
     rows = connection.execute(owed).all()
     sent = [row for row in rows if row.told_at]
