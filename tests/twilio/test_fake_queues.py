@@ -52,7 +52,7 @@ async def test_the_wait_document_is_asked_for_again_whenever_it_runs_out():
 
 async def test_places_move_up():
     async with queue_bench() as bench:
-        first = bench.call(Wait(4), HangUp())
+        first = bench.call(Wait(3.5), HangUp())
         await bench.clock.pass_by(1)
         second = bench.call(Wait(10), HangUp())
         await bench.over(first, second)

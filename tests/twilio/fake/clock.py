@@ -123,13 +123,15 @@ class VirtualClock:
                     raise Stuck("nobody waits for an instant any more")
 
     def _advance(self) -> bool:
-        while self._due:
+        """On to the next instant; all who wait for it are woken, in the order they came."""
+        woken = False
+        while self._due and not (woken and self._due[0][0] > self._now):
             due_at, _, waiter = heapq.heappop(self._due)
             if not waiter[0].done():
                 self._now = max(self._now, due_at)
                 self.wake(waiter, rung=False)
-                return True
-        return False
+                woken = True
+        return woken
 
     async def _quiet(self) -> None:
         """Until all lanes wait, and went on waiting for some turns."""

@@ -48,4 +48,4 @@ class Sounds:
         if "wav" not in kind:
             return self._twilio.sound_seconds(url)
         with wave.open(io.BytesIO(sent.answer)) as sound:
-            return sound.getnframes() / sound.getframerate()
+            return float(sound.getnframes() / sound.getframerate())
