@@ -174,6 +174,7 @@ async def test_a_pbx_that_is_down_is_not_picked_up(hotline: Settings):
     assert time.monotonic() - began < 60
 
 
+@pytest.mark.long
 async def test_a_call_outlives_the_half_minute_after_which_pyvoips_own_acknowledgement_ends_it(
     hotline: Settings,
 ):
