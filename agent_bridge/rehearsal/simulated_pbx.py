@@ -17,8 +17,7 @@ from config.errors import Unavailable
 from config.office import Queue
 from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan, draw_up
-from ivr.providers.asterisk.provider import account_of, phones_of
-from ivr.providers.provider import BrowserAccount, Kind, Phone, Role
+from ivr.providers.asterisk.provider import PlannedPhones
 from ivr.registration import Caller, Registrar
 from ticketing import facts
 from ticketing.facts import CallFact, EndedBy, Report
@@ -115,7 +114,7 @@ class SimulatedLine:
         return self._manners.keys.get(sound.rpartition("/")[2], "")
 
 
-class SimulatedPbx:
+class SimulatedPbx(PlannedPhones):
     """A provider and its switchboard in one. `picks_up` says whether a citizen who is called answers."""
 
     def __init__(
@@ -162,23 +161,6 @@ class SimulatedPbx:
 
     def forget_sounds(self) -> None:
         """There are none."""
-
-    @property
-    def line_number(self) -> str:
-        """As planned."""
-        return self.plan.line_number
-
-    def phones(self, role: Role, kind: Kind) -> Sequence[Phone]:
-        """As planned."""
-        return phones_of(self.plan, role, kind)
-
-    def browser_socket(self, asked: str) -> str:
-        """As planned, though nobody listens there."""
-        return self.plan.browser_socket(asked)
-
-    def browser_account(self, phone: Phone, asked: str) -> BrowserAccount:
-        """As planned."""
-        return account_of(self.plan, phone, asked)
 
     # --- as a switchboard ---
 

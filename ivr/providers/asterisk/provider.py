@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -48,21 +48,34 @@ def control_of(plan: PbxPlan) -> ControlLink:
     return ControlLink(manager_of(plan, CONTROL), plan.name, dialler)
 
 
-def phones_of(plan: PbxPlan, role: Role, kind: Kind) -> list[Phone]:
-    """The PBX's phones of one role and kind, as the house knows phones."""
-    return [
-        Phone(one.interface, one.account, one.kind, one.role, one.caller_number, one.secret)
-        for one in plan.phones_of(role, kind)
-    ]
+class PlannedPhones:
+    """What a plan says of phones, as the house asks for it."""
+
+    plan: PbxPlan
+
+    @property
+    def line_number(self) -> str:
+        """The number citizens dial."""
+        return self.plan.line_number
+
+    def phones(self, role: Role, kind: Kind) -> list[Phone]:
+        """The phones of one role and kind."""
+        return [
+            Phone(one.interface, one.account, one.kind, one.role, one.caller_number, one.secret)
+            for one in self.plan.phones_of(role, kind)
+        ]
+
+    def browser_socket(self, asked: str) -> str:
+        """Whereto browsers' phones connect."""
+        return self.plan.browser_socket(asked)
+
+    def browser_account(self, phone: Phone, asked: str) -> BrowserAccount:
+        """What a browser needs to be that phone."""
+        uri = f"sip:{phone.account}@{LOOPBACK}"
+        return BrowserAccount(f"{self.plan.browser_socket(asked)}/ws", uri, phone.account, phone.secret)
 
 
-def account_of(plan: PbxPlan, phone: Phone, asked: str) -> BrowserAccount:
-    """What a browser needs to be that phone of the PBX's."""
-    uri = f"sip:{phone.account}@{LOOPBACK}"
-    return BrowserAccount(f"{plan.browser_socket(asked)}/ws", uri, phone.account, phone.secret)
-
-
-class AsteriskProvider:
+class AsteriskProvider(PlannedPhones):
     """The provider for one Asterisk, be it private or the office's own."""
 
     def __init__(
@@ -153,23 +166,6 @@ class AsteriskProvider:
     def forget_sounds(self) -> None:
         """The sounds may be others now, and as long as they are."""
         self._lengths.clear()
-
-    @property
-    def line_number(self) -> str:
-        """The number citizens dial."""
-        return self.plan.line_number
-
-    def phones(self, role: Role, kind: Kind) -> Sequence[Phone]:
-        """The phones of one role and kind."""
-        return phones_of(self.plan, role, kind)
-
-    def browser_socket(self, asked: str) -> str:
-        """Whereto browsers' phones connect."""
-        return self.plan.browser_socket(asked)
-
-    def browser_account(self, phone: Phone, asked: str) -> BrowserAccount:
-        """What a browser needs to be that phone."""
-        return account_of(self.plan, phone, asked)
 
     def _hear(self, event: AmiEvent) -> None:
         if event.name == "FullyBooted" and self._healer:
