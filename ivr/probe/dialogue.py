@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import re
 import time
+from abc import ABC, abstractmethod
 
 from ivr.probe.ears import Ear, Vocabulary, hearing
 from ivr.probe.scenarios import BETWEEN_KEYS_MILLISECONDS, KEY_MILLISECONDS
@@ -21,7 +22,7 @@ class NotPutThrough(Exception):
     """The PBX refused a request, or did not answer it."""
 
 
-class Dialogue:
+class Dialogue(ABC):
     """What both kinds of citizen can do once they are on the line."""
 
     def __init__(self) -> None:
@@ -68,8 +69,9 @@ class Dialogue:
             raise NotPutThrough(f"{method}: {answer.partition(chr(13))[0]}")
         return answer
 
+    @abstractmethod
     def _send(self, method: str, sequence: int, content: str = "", body: str = "", *more: str) -> None:
-        raise NotImplementedError
+        """Put a request on the way to the PBX."""
 
 
 def reply(request: str, status: str, *more: str, tag: str = "", body: str = "") -> bytes:
