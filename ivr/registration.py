@@ -118,7 +118,7 @@ class Registrar:
     async def _hand_over(self, line: Line, walk: Walk, step: menu.Enqueue | menu.HangUp) -> None:
         reach("handing over")
         if walk.ticket:
-            label = walk.ticket.serial_digits + walk.ticket.check_digit
+            label = walk.ticket.keys
             await line.set_variable("HOTLINE_LABEL", label)
         if walk.callable:
             await line.set_variable("HOTLINE_CALLABLE", "1")

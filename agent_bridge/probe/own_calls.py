@@ -76,5 +76,4 @@ def spoken(row: AnyRow) -> str | None:
     """The ticket's number as callers hear it; None where the call has none."""
     if row.ticket_id is None:
         return None
-    number = from_digits(row.ticket_id)
-    return number.serial_digits + number.check_digit
+    return from_digits(row.ticket_id).keys

@@ -238,8 +238,7 @@ def verdict(reader: Reader, citizens: Sequence[CitizenCall]) -> dict[str, Any]:
 
 
 def _spoken_number(ticket_id: str) -> str:
-    number = from_digits(ticket_id)
-    return number.serial_digits + number.check_digit
+    return from_digits(ticket_id).keys
 
 
 def _line(one: Verdict) -> dict[str, Any]:

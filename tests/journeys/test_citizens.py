@@ -76,7 +76,7 @@ async def test_after_hours_a_citizen_gets_a_number_a_time_and_the_emergency_numb
 
     said = heard(transcript)
     number = from_digits(issued(settings)[0])
-    keys = number.serial_digits + number.check_digit
+    keys = number.keys
     assert [found.digits for found in numbers_heard(transcript)][:2] == [keys] * 2
     assert said.index("tutup") < said.index("nomor-hari-ini") < said.index("kami-telepon-kembali")
     assert said.index("pukul") < said.index("darurat") < said.index("terima-kasih")
@@ -100,7 +100,7 @@ async def test_an_open_ticket_is_offered_and_a_keyed_in_one_is_recognised(hotlin
         first = await call(hotline, running, "pertama", line, Wait(7), Press("1"), Wait(14), HangUp())
         [ticket] = issued(hotline)
         number = from_digits(ticket)
-        keys = number.serial_digits + number.check_digit
+        keys = number.keys
 
         again, elsewhere = await asyncio.gather(
             call(hotline, running, "lagi", line, Wait(9), Press("1"), Wait(9), HangUp()),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from config.clock import Clock
 from config.errors import Unavailable
@@ -70,8 +70,12 @@ class Timekeeper:
         """Let go of answers nobody will ask for again, on the web or by telephone."""
         column = tables.requests.c
         old = delete(tables.requests).where(column.at < self._clock() - REQUESTS_KEPT)
-        await self._journal.do(lambda connection: connection.execute(old) and None)
-        await self._journal.do(lambda connection: turns.forget(connection, self._clock()))
+
+        def forget(connection: Connection) -> None:
+            connection.execute(old)
+            turns.forget(connection, self._clock())
+
+        await self._journal.do(forget)
 
     async def _noticed(self, ticket_id: str, due_at: datetime) -> bool:
         """Whether it was still to be noticed. A ticket whose notice fails does not hold up the others."""

@@ -54,6 +54,11 @@ class TicketNumber:
         return f"{self.day:%y%m%d}-{self.serial_digits}-{self.check_digit}"
 
     @property
+    def keys(self) -> str:
+        """The day's part, digits only, as it is heard and keyed in: `00424`."""
+        return f"{self.serial_digits}{self.check_digit}"
+
+    @property
     def short(self) -> str:
         """The day's part, as it is spoken and keyed on the same day: `0042-4`."""
         return f"{self.serial_digits}-{self.check_digit}"

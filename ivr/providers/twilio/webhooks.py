@@ -55,7 +55,7 @@ class OddForm(Refused):
         super().__init__("Isi permintaan tidak dikenal.", "The form is not one of a call.")
 
 
-STATUS = {NotFromTwilio: 403, TooLarge: 413, OddForm: 400}
+TOO_LARGE, ODD = 413, 400
 
 
 class TwilioWebhooks:
@@ -137,7 +137,9 @@ class TwilioWebhooks:
 def _status_of(refusal: Refused) -> int:
     if isinstance(refusal, NotFound):
         return 404
-    return 403 if isinstance(refusal, Forbidden) else STATUS.get(type(refusal), 400)
+    if isinstance(refusal, Forbidden):
+        return 403
+    return TOO_LARGE if isinstance(refusal, TooLarge) else ODD
 
 
 async def _body(receive: Receive) -> bytes:

@@ -221,8 +221,7 @@ def take_stock(settings: Settings, day: Day, heard: Mapping[str, str | BaseExcep
 
 
 def keys_of(ticket_id: str) -> str:
-    number = from_digits(ticket_id)
-    return number.serial_digits + number.check_digit
+    return from_digits(ticket_id).keys
 
 
 @pytest.fixture(scope="module")
