@@ -186,10 +186,14 @@ class Lab:
         return self.facts(kind)[times - 1]
 
     async def until(self, come_true: Callable[[], bool]) -> None:
-        """Wait until it is true, but not for ever."""
-        async with asyncio.timeout(AT_MOST_SECONDS):
-            while not come_true():  # noqa: ASYNC110 - looks at what the reader collected
-                await asyncio.sleep(0.02)
+        """Wait until it is true, but not for ever; what was heard instead is told."""
+        try:
+            async with asyncio.timeout(AT_MOST_SECONDS):
+                while not come_true():  # noqa: ASYNC110 - looks at what the reader collected
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            heard = "\n".join(f"{event.at:%T.%f} {event.name} {event.headers}" for event in self.events)
+            raise AssertionError(f"it did not come true; the PBX said:\n{heard}") from None
 
     def _hear(self, event: AmiEvent) -> None:
         self.events.append(event)
