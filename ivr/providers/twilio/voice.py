@@ -1,6 +1,7 @@
 """A turn of the walk in Twilio's markup: what is said, which keys are taken, and where the call goes on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlencode
 
 from config.clock import Clock
 from ivr.providers.twilio.twiml import Enqueue, Gather, Hangup, Pause, Play, Say, render
@@ -28,22 +29,27 @@ class VoiceReplies:
         self._texts = texts
         self._clock = clock
 
-    def turn(self, walk: Walk, step: Spoken | ToPeople | HangUp, number: int) -> bytes:
+    def turn(self, call_id: str, walk: Walk, step: Spoken | ToPeople | HangUp, number: int) -> bytes:
         """The reply that ends a turn; the caller's answer comes back as turn `number`."""
         match step:
             case ToPeople():
-                return render([self._enqueue(step.queue)])
+                return render([self._enqueue(call_id, step.queue)])
             case HangUp():
                 return render([Hangup()])
             case _:
                 return render([self._gather(step, number)])
 
-    def to_people(self, queue: str) -> bytes:
+    def to_people(self, call_id: str, queue: str) -> bytes:
         """For a caller whose turn cannot be told: nobody is sent away, and no number is invented."""
-        return render([*self._said(SORRY), self._enqueue(queue)])
+        return render([*self._said(SORRY), self._enqueue(call_id, queue)])
 
-    def _enqueue(self, queue: str) -> Enqueue:
-        return Enqueue(queue, f"{self._public_url}{WAIT}", f"{self._public_url}{LEFT}")
+    def _enqueue(self, call_id: str, queue: str) -> Enqueue:
+        """Each caller waits in a queue of their own at Twilio, so that an agent is put through to this one.
+
+        Who is next is ours to say (`ivr.queues`): a queue of Twilio's gives its first caller to whoever asks.
+        """
+        ours = f"?{urlencode({'queue': queue})}"
+        return Enqueue(call_id, f"{self._public_url}{WAIT}{ours}", f"{self._public_url}{LEFT}{ours}")
 
     def _gather(self, step: Spoken, number: int) -> Gather:
         action, said = f"{self._public_url}{VOICE}/{number}", self._said(step.prompts, slow=step.slow)

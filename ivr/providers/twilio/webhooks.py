@@ -1,31 +1,26 @@
 """What Twilio asks us by HTTP: a bare ASGI application, for callers hear its every millisecond as silence.
 
-The signature comes first. A request that is signed gets a reply whatever happens to us: a caller whose turn
-cannot be told goes on to people.
+The signature comes first. A request that is signed gets a reply whatever happens to us.
 """
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import structlog
 
 from config.clock import Clock
 from config.errors import Forbidden, NotFound, Refused, Unavailable
-from ivr.dialogue import Caller
+from ivr.providers.twilio.doorway import Asked, Door, NotThere, OddForm
 from ivr.providers.twilio.signature import HEADER, Form, NotFromTwilio, SignatureCheck
 from ivr.providers.twilio.twiml import CONTENT_TYPE
 from ivr.providers.twilio.utterances import FOLDER, Utterances
-from ivr.providers.twilio.voice import VOICE, VoiceReplies
-from ivr.turns import Turns
 
 BODY_BYTES = 16 * 1024
-TOLD_EVERY_SECONDS = 10.0
 SIGNATURE = HEADER.lower().encode()
-_TURN = re.compile(rf"{VOICE}(?:/([1-9][0-9]{{0,2}}))?")
 _SOUND = re.compile(rf"{FOLDER}/([0-9]+)/([0-9a-f]+)/([^/]+(?:/[^/]+)*)\.wav")
 _CALL = re.compile(r"CA[0-9a-f]{32}")
-_KEYS = re.compile(r"[0-9*#]{0,20}")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -41,43 +36,23 @@ class TooLarge(Refused):
         super().__init__("Permintaan terlalu besar.", "The request is too large.")
 
 
-class NotThere(NotFound):
-    """No address of ours."""
-
-    def __init__(self) -> None:
-        super().__init__("Alamat ini tidak ada.", "There is no such address.")
-
-
-class OddForm(Refused):
-    """Signed, and yet nothing a call of ours sends."""
-
-    def __init__(self) -> None:
-        super().__init__("Isi permintaan tidak dikenal.", "The form is not one of a call.")
-
-
 TOO_LARGE, ODD = 413, 400
 
 
 class TwilioWebhooks:
-    """Answers one account's requests; `line` is its name in the ledger, `queue` where its callers wait."""
+    """Answers one account's requests, each by the door whose path it is below."""
 
     def __init__(
         self,
         check: SignatureCheck,
         account: str,
-        line: str,
-        queue: Callable[[], str],
-        turns: Turns,
-        replies: VoiceReplies,
+        doors: Sequence[Door],
         utterances: Utterances,
         clock: Clock,
     ) -> None:
         self._check = check
         self._account = account
-        self._line = line
-        self._queue = queue
-        self._turns = turns
-        self._replies = replies
+        self._doors = {door.path: door for door in doors}
         self._utterances = utterances
         self._clock = clock
         self.refused = 0
@@ -94,14 +69,20 @@ class TwilioWebhooks:
 
     async def _reply(self, scope: Scope, receive: Receive) -> tuple[str, bytes]:
         path = scope["path"]
-        if scope["method"] == "GET" and (asked := _SOUND.fullmatch(path)):
-            until, signature, said = asked.groups()
+        if scope["method"] == "GET" and (sound := _SOUND.fullmatch(path)):
+            until, signature, said = sound.groups()
             return "audio/wav", self._utterances.wave(until, signature, said, self._clock())
-        turn = _TURN.fullmatch(path) if scope["method"] == "POST" else None
-        if turn is None:
+        door, below = self._door(path)
+        if door is None or scope["method"] != "POST":
             raise NotThere
         form = await self._form(scope, receive)
-        return CONTENT_TYPE, await self._turn(form, int(turn[1] or 0))
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        return CONTENT_TYPE, await self._document(door, Asked(below, query, form))
+
+    def _door(self, path: str) -> tuple[Door | None, str]:
+        """The door of a path `/twilio/NAME` or below it, and what is below."""
+        parts = path.split("/", 3)
+        return self._doors.get("/".join(parts[:3])), parts[3] if len(parts) > 3 else ""
 
     async def _form(self, scope: Scope, receive: Receive) -> Form:
         body = await _body(receive)
@@ -118,20 +99,21 @@ class TwilioWebhooks:
             raise OddForm
         return form
 
-    async def _turn(self, form: Form, number: int) -> bytes:
-        pressed = form.get("Digits", "")
-        if not _KEYS.fullmatch(pressed):
-            raise OddForm
-        caller = Caller(form["CallSid"], self._line, form.get("To", ""), form.get("From"))
+    async def _document(self, door: Door, asked: Asked) -> bytes:
         try:
-            return await self._turns.take(caller, number, pressed, self._replies.turn)
+            return await door.answer(asked)
+        except (NotThere, OddForm):
+            raise
         except Exception as fault:
             # Its text may quote what was keyed in; whatever it is, the caller is not left with it.
             known = isinstance(fault, Unavailable)
             (log.warning if known else log.error)(
-                "caller sent on to people", fault=type(fault).__name__, call_id=caller.call_id
+                "request answered in trouble",
+                fault=type(fault).__name__,
+                path=door.path,
+                call_id=asked.call_id,
             )
-            return self._replies.to_people(self._queue())
+            return door.in_trouble(asked)
 
 
 def _status_of(refusal: Refused) -> int:

@@ -19,6 +19,7 @@ from ivr.call_desk import CallDesk
 from ivr.providers.twilio.signature import SignatureCheck
 from ivr.providers.twilio.utterances import Utterances
 from ivr.providers.twilio.voice import VoiceReplies
+from ivr.providers.twilio.voice_turns import VoiceTurns
 from ivr.providers.twilio.webhooks import BODY_BYTES, TwilioWebhooks
 from ivr.registration import Registrar
 from ivr.speech import prompts
@@ -83,7 +84,8 @@ def a_node(
     turns = Turns(registrar, desk.journal, desk.reader, desk.vault, now)
     replies = VoiceReplies(PUBLIC, utterances, lambda: book, now)
     check = SignatureCheck(PUBLIC, tokens)
-    return TwilioWebhooks(check, account, "twilio", lambda: "dukcapil", turns, replies, utterances, now)
+    voice = VoiceTurns("twilio", lambda: "dukcapil", turns, replies)
+    return TwilioWebhooks(check, account, [voice], utterances, now)
 
 
 @pytest.fixture
@@ -109,8 +111,8 @@ async def test_whoever_listens_to_the_end_goes_to_people(line: Line):
     documents = await line.goes("", "1", "", "", "")
 
     people = documents[-1].find("Enqueue")
-    assert people.text == "dukcapil"
-    assert people.get("waitUrl") == f"{PUBLIC}/twilio/queue"
+    assert people.text == CALL
+    assert people.get("waitUrl") == f"{PUBLIC}/twilio/queue?queue=dukcapil"
     assert line.recorded().count("number_spoken") == 2
 
 
@@ -185,7 +187,7 @@ async def test_a_caller_whose_turn_nobody_knows_or_whom_the_ledger_fails_goes_to
 
     lost = await line.asks("/twilio/voice/7", Digits="1")
     for fault in (Busy(), OSError("disk")):
-        monkeypatch.setattr(line.webhooks._turns, "take", _raises(fault))
+        monkeypatch.setattr(Turns, "take", _raises(fault))
         failed = await line.asks()
         assert failed.content == lost.content
 
@@ -227,11 +229,12 @@ async def test_what_is_no_address_of_ours_or_too_large_is_refused(line: Line):
     answers = [
         await line.client.get("/twilio/voice"),
         await line.client.post("/twilio/lain", data={}),
-        await line.client.post("/twilio/voice/0", data={}),
+        await line.asks("/twilio/voice/0"),
+        await line.asks("/twilio/voice/1/2"),
         await line.client.post("/twilio/voice", content=b"x" * (BODY_BYTES + 1)),
     ]
 
-    assert [answer.status_code for answer in answers] == [404, 404, 404, 413]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 404, 413]
 
 
 async def test_a_hang_up_in_the_middle_of_the_number_is_not_taken_for_a_number_heard(line: Line):
