@@ -192,7 +192,7 @@ class Lab:
                 while not come_true():  # noqa: ASYNC110 - looks at what the reader collected
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            heard = "\n".join(f"{event.at:%T.%f} {event.name} {event.headers}" for event in self.events)
+            heard = "\n".join(f"{event.at:%T.%f} {event.name} {dict(event.headers)}" for event in self.events)
             raise AssertionError(f"it did not come true; the PBX said:\n{heard}") from None
 
     def _hear(self, event: AmiEvent) -> None:
