@@ -8,6 +8,7 @@ from typing import Final
 
 from ivr.providers.asterisk.calling_out import OUTWARD
 from ivr.providers.asterisk.dialplan import AGENTS, INBOUND, UNTOLD, WAITING, extensions
+from ivr.providers.asterisk.door_for_legs import legs_context, legs_endpoint
 from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, RTP_PORTS, TRUNK, PbxPlan, Phone, PrivatePlan
 
 READER: Final = "hotline-reader"
@@ -67,7 +68,7 @@ def files(plan: PrivatePlan) -> dict[str, str]:
         "rtp.conf": _rtp(plan),
         "pjsip.conf": _pjsip(plan),
         "queues.conf": queues_file(plan),
-        "extensions.conf": extensions(plan),
+        "extensions.conf": extensions(plan) + legs_context(plan),
         "musiconhold.conf": f"[default]\nmode=files\ndirectory={plan.music.parent}\n",
         "cel.conf": f"[general]\n{cel_events()}",
         "cel_custom.conf": f"[mappings]\n{cel_mapping()}",
@@ -242,7 +243,7 @@ type=identify
 endpoint={TRUNK}
 match={LOOPBACK}
 """
-    return head + "".join(_phone(plan, phone) for phone in plan.phones)
+    return head + legs_endpoint(plan) + "".join(_phone(plan, phone) for phone in plan.phones)
 
 
 def _wss(plan: PbxPlan) -> str:

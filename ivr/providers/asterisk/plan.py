@@ -16,6 +16,8 @@ from config.office import Queue
 
 TRUNK = "trunk"
 """A private PBX's endpoint for everything that is no phone of ours."""
+LEGS = "luar"
+"""Its account for another telephone system that rings agents' phones."""
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - only by TLS
 SECRET_BYTES = 18
 RTP_PORTS = 400
@@ -71,6 +73,15 @@ class Outward:
     ring_seconds: int = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """The account by which another telephone system rings agents' phones here; `port` is its TLS port."""
+
+    account: str
+    secret: str
+    port: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PbxPlan:
     """What the hotline must know of a PBX to work with it, be it private or the office's own.
@@ -78,7 +89,8 @@ class PbxPlan:
     `books` is the folder of its queue_log and CEL, None where they cannot be read here; `ca` is who
     vouches for its manager's certificate, None where the manager is on this machine and speaks plainly.
     With a `certificate` (chain and key in one file) browsers' phones come by TLS, on `listen`. Without
-    `outward` the office calls nobody, and the PBX has no user who could.
+    `outward` the office calls nobody, and the PBX has no user who could; without `legs` no other telephone
+    system rings a phone here.
     """
 
     name: str
@@ -96,6 +108,7 @@ class PbxPlan:
     listen: str = LOOPBACK
     certificate: Path | None = None
     outward: Outward | None = None
+    legs: Legs | None = None
 
     def browser_socket(self, asked: str) -> str:
         """The origin of the PBX's socket for browsers' phones.
@@ -125,12 +138,13 @@ class PbxPlan:
         queues = tuple(Queue(**(queue | {"label": Text(**queue["label"])})) for queue in plain["queues"])
         phones = tuple(Phone(**phone) for phone in plain["phones"])
         paths = {name: plain[name] and Path(plain[name]) for name in ("ca", "sounds", "books", "certificate")}
-        outward = plain["outward"]
+        outward, legs = plain["outward"], plain["legs"]
         made = {
             "ports": Ports(**plain["ports"]),
             "queues": queues,
             "phones": phones,
             "outward": outward and Outward(**(outward | {"allowed": tuple(outward["allowed"])})),
+            "legs": legs and Legs(**legs),
         }
         return PbxPlan(**(known | paths | made))
 
@@ -178,11 +192,12 @@ def draw_up(
     wss_port: int = 0,
     allowed: Sequence[str] = (),
     ring_seconds: int = 40,
+    legs_port: int | None = None,
 ) -> PrivatePlan:
     """A plan with free ports and fresh secrets; `wss_port` is taken if it is free.
 
     Citizens whose numbers match one of `allowed` can be called: those who practise at their phones, all
-    others at the port where a network would be.
+    others at the port where a network would be. Another telephone system may come by `legs_port`.
     """
     return PrivatePlan(
         name=_name(boot),
@@ -204,6 +219,7 @@ def draw_up(
         listen=listen if certificate else LOOPBACK,
         certificate=certificate,
         outward=Outward(TRUNK, tuple(allowed), ring_seconds=ring_seconds),
+        legs=Legs(LEGS, _secret(), legs_port) if legs_port else None,
     )
 
 

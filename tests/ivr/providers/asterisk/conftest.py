@@ -18,7 +18,13 @@ async def open_lab(tmp_path: Path) -> AsyncIterator[OpenLab]:
     """Boots a real Asterisk; keyword arguments change its queue."""
     opened: list[Lab] = []
 
-    async def boot(*, call_ring_seconds: int = 3, **changes: object) -> Lab:
+    async def boot(
+        *,
+        call_ring_seconds: int = 3,
+        legs_port: int | None = None,
+        certificate: Path | None = None,
+        **changes: object,
+    ) -> Lab:
         settings = Settings()
         asterisk, sipp = parts.find("asterisk", settings), parts.find("sipp", settings)
         assert asterisk, "no Asterisk: hotline parts asterisk sipp"
@@ -34,7 +40,7 @@ async def open_lab(tmp_path: Path) -> AsyncIterator[OpenLab]:
             modules=root / parts.LIBRARIES / "asterisk" / "modules", data=root / "usr/share/asterisk",
             work=tmp_path / "pbx", sounds=tmp_path / "sounds", music=tmp_path / "music" / "hold.wav",
             boot="abc", queues=[queue(**changes)],
-            allowed=ALLOWED, ring_seconds=call_ring_seconds,
+            allowed=ALLOWED, ring_seconds=call_ring_seconds, legs_port=legs_port, certificate=certificate,
         )  # fmt: skip
         lab = Lab(plan, PrivatePbx(asterisk, plan), Sipp(sipp, plan.ports.sip, tmp_path / "sipp"))
         opened.append(lab)
