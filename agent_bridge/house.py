@@ -18,14 +18,14 @@ from agent_bridge.live.desk import DeskFeed
 from agent_bridge.live.feed import Feed, connect
 from agent_bridge.live.screen_pop import ScreenPop
 from agent_bridge.replay import Replay
-from config.clock import Clock, now, office_day
+from config.clock import now, office_day
 from config.errors import ConfigurationFault, Unavailable
 from config.office import ROUND_THE_CLOCK, Office, OfficeKeeper
 from config.settings import Settings
 from config.sliding_window import SlidingWindow
 from ivr.ahead import ByKeypad, Foretold
 from ivr.call_desk import CallDesk
-from ivr.providers.provider import Provider
+from ivr.providers.provider import Given, Provider
 from ivr.queues.calling import Calling
 from ivr.queues.roster import Roster
 from ivr.registration import Registrar
@@ -66,7 +66,7 @@ WEB_REGISTRATIONS_AN_HOUR = 6
 """Of one address, by web form."""
 FORGET_REQUESTS_EVERY = timedelta(hours=1)
 
-Telephones = Callable[[CallDesk, Registrar, Reader, Clock], Provider]
+Telephones = Callable[[Given], Provider]
 """Makes the provider; whoever puts the house together knows its make."""
 
 log = structlog.get_logger(__name__)
@@ -151,9 +151,10 @@ class House:
         self.statuses = StatusDesk(self.journal, self.reader, ledger.vault, lambda: self.office, now)
         self.registrar.statuses = ByKeypad(self.statuses)
         self.web_registrations = SlidingWindow(WEB_REGISTRATIONS_AN_HOUR, timedelta(hours=1), AskedTooOften)
-        self.telephones: Provider | None = (
-            telephones(self.desk, self.registrar, self.reader, now) if telephones else None
+        given = Given(
+            self.desk, self.registrar, self.journal, self.reader, self.vault, lambda: self.office, now
         )
+        self.telephones: Provider | None = telephones(given) if telephones else None
         self.roster = self._roster()
         self.calling = self._calling()
         pops = ScreenPop(self.reader, lambda: self.office)

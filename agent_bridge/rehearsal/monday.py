@@ -26,7 +26,7 @@ from config import clock
 from config.clock import FastClock, now
 from config.office import Office
 from config.settings import Settings
-from ivr.providers.provider import Provider
+from ivr.providers.provider import Given, Provider
 from ticketing import tables
 from ticketing.calls.outcome import Outcome
 from ticketing.ledger import upkeep
@@ -205,8 +205,8 @@ async def _opened(
 ) -> Monday:
     made: list[SimulatedPbx] = []
 
-    def telephones(*parts: Any) -> Provider:
-        made.append(SimulatedPbx(ticking, plan, *parts))
+    def telephones(given: Given) -> Provider:
+        made.append(SimulatedPbx(ticking, plan, given))
         return made[0]
 
     own = settings.model_copy(update={"keep_hours": True})

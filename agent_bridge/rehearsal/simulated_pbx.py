@@ -15,10 +15,10 @@ from typing import Any
 from config.clock import FastClock, now
 from config.errors import Unavailable
 from config.office import Queue
-from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.plan import PbxPlan, draw_up
 from ivr.providers.asterisk.provider import PlannedPhones
-from ivr.registration import Caller, Registrar
+from ivr.providers.provider import Given
+from ivr.registration import Caller
 from ticketing import facts
 from ticketing.facts import CallFact, EndedBy, Report
 
@@ -117,14 +117,12 @@ class SimulatedLine:
 class SimulatedPbx(PlannedPhones):
     """A provider and its switchboard in one. `picks_up` says whether a citizen who is called answers."""
 
-    def __init__(
-        self, clock: FastClock, plan: PbxPlan, desk: CallDesk, registrar: Registrar, *_more: Any
-    ) -> None:
+    def __init__(self, clock: FastClock, plan: PbxPlan, given: Given) -> None:
         self.plan = plan
         self.control = self
         self._clock = clock
-        self._desk = desk
-        self._registrar = registrar
+        self._desk = given.desk
+        self._registrar = given.registrar
         self._waiting: list[Waiting] = []
         self._members: dict[str, Member] = {}
         self._talks: dict[str, asyncio.Event] = {}

@@ -1,14 +1,48 @@
 """What a telephone system must be able to do for the hotline, whatever its make."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from config.clock import Clock
+from config.office import Office
+from ivr.call_desk import CallDesk
+from ivr.registration import Registrar
 from ivr.switchboard import Switchboard
+from ticketing.ledger.journal import Journal
+from ticketing.ledger.reader import Reader
+from ticketing.people.privacy import Vault
 
 Role = Literal["agent", "citizen"]
 Kind = Literal["sip", "browser"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+WebApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An ASGI application."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the house gives to whoever makes its telephone system."""
+
+    desk: CallDesk
+    registrar: Registrar
+    journal: Journal
+    reader: Reader
+    vault: Vault
+    office: Callable[[], Office]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What a telephone system asks by HTTP: `application` answers the paths that begin with `prefix`."""
+
+    prefix: str
+    application: WebApplication
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +88,10 @@ class Provider(Protocol):
     @property
     def is_live(self) -> bool:
         """Whether it was heard of lately."""
+
+    @property
+    def requests(self) -> Requests | None:
+        """What it asks us by HTTP; None where it asks nothing."""
 
     async def open(self, on_login: Callable[[], Awaitable[None]]) -> None:
         """Begin; `on_login` runs whenever its link comes up."""

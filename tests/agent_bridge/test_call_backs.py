@@ -17,6 +17,7 @@ from agent_bridge.rehearsal.simulated_pbx import Manners, SimulatedPbx, simulate
 from config import clock
 from config.clock import FastClock, now
 from config.settings import Settings
+from ivr.providers.provider import Given
 from ivr.speech.digits import DIGITS
 from tests.agent_bridge.conftest import Person
 from tests.builders import OFFICE
@@ -94,8 +95,8 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
         async with AsyncExitStack() as stack:
             made: list[SimulatedPbx] = []
 
-            def telephones(*parts: Any) -> SimulatedPbx:
-                made.append(SimulatedPbx(ticking, plan, *parts))
+            def telephones(given: Given) -> SimulatedPbx:
+                made.append(SimulatedPbx(ticking, plan, given))
                 return made[0]
 
             settings = Settings(home=tmp_path, port=0, keep_hours=True)

@@ -9,8 +9,6 @@ from typing import Literal
 
 import structlog
 
-from config.clock import Clock
-from ivr.call_desk import CallDesk
 from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import Books
 from ivr.providers.asterisk.configuration import CEL_FILE, CONTROL, DIALLER, READER
@@ -21,11 +19,10 @@ from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer
 from ivr.providers.asterisk.healing import Healer
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
 from ivr.providers.asterisk.rights import TooWideRights, refuse_wide_rights
-from ivr.providers.provider import BrowserAccount, Kind, Phone, Role
-from ivr.registration import Caller, Registrar
+from ivr.providers.provider import BrowserAccount, Given, Kind, Phone, Requests, Role
+from ivr.registration import Caller
 from ivr.speech.prompts import LANGUAGE_FOLDER
 from ivr.speech.waves import length_seconds
-from ticketing.ledger.reader import Reader
 
 STALE = timedelta(seconds=12)
 """An answer to a ping comes every five seconds; two missed ones mean the link is dead."""
@@ -52,6 +49,7 @@ class PlannedPhones:
     """What a plan says of phones, as the house asks for it."""
 
     plan: PbxPlan
+    requests: Requests | None = None
 
     @property
     def line_number(self) -> str:
@@ -81,19 +79,16 @@ class AsteriskProvider(PlannedPhones):
     def __init__(
         self,
         plan: PbxPlan,
-        desk: CallDesk,
-        registrar: Registrar,
-        reader: Reader,
-        clock: Clock,
+        given: Given,
         *,
         allow_wide_rights: bool = False,
     ) -> None:
         self.plan = plan
         self._allow_wide_rights = allow_wide_rights
-        self._desk = desk
-        self._registrar = registrar
-        self._reader = reader
-        self._clock = clock
+        self._desk = given.desk
+        self._registrar = given.registrar
+        self._reader = given.reader
+        self._clock = given.clock
         self._lengths: dict[str, float] = {}
         self.control = control_of(plan)
         handlers = {"daftar": self._register, "menunggu": self._key_while_waiting}

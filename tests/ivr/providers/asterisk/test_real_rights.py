@@ -17,6 +17,7 @@ from ivr.providers.asterisk.plan import LOOPBACK
 from ivr.providers.asterisk.private_pbx import PbxDidNotStart, PrivatePbx
 from ivr.providers.asterisk.provider import AsteriskProvider
 from ivr.providers.asterisk.rights import TooWideRights, refuse_wide_rights
+from ivr.providers.provider import Given
 from tests.ivr.providers.asterisk.lab import Lab, OpenLab, a_plan, free_port
 from ticketing import facts
 
@@ -81,10 +82,10 @@ async def test_a_reader_that_may_do_more_is_refused_by_what_it_may(
     with pytest.raises(TooWideRights) as refused:
         await refuse_wide_rights(Manager(LOOPBACK, lab.plan.ports.ami, READER, lab.plan.reader_secret))
 
-    parts = (lab.plan, Mock(), Mock(), Mock(), now)
+    given = Given(Mock(), Mock(), Mock(), Mock(), Mock(), Mock(), now)
     with pytest.raises(TooWideRights):
-        await AsteriskProvider(*parts).open(AsyncMock())
-    allowed = AsteriskProvider(*parts, allow_wide_rights=True)
+        await AsteriskProvider(lab.plan, given).open(AsyncMock())
+    allowed = AsteriskProvider(lab.plan, given, allow_wide_rights=True)
     await allowed.open(AsyncMock())
     await allowed.close()
     assert f"boleh {named}." in refused.value.text.id
