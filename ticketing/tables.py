@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
+    text,
 )
 
 metadata = MetaData(
@@ -53,6 +54,9 @@ def _as_text(value: datetime) -> str:
 
 # --- the journal: appended to, never rewritten ---
 
+RANG = text("kind = 'agent_rang'")
+"""Written as a literal: an index of some rows is used only where a query says the very same."""
+
 journal = Table(
     "journal",
     metadata,
@@ -67,6 +71,7 @@ journal = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("provenance", String(20), nullable=False),
     Column("body", JSON, nullable=False),
+    Index(None, "agent_id", "occurred_at", sqlite_where=RANG, postgresql_where=RANG),
     sqlite_autoincrement=True,
 )
 
@@ -100,7 +105,7 @@ calls = Table(
     Column("outcome", String(30)),
     Column("category", String(10)),
     Column("queue", String(40)),
-    Column("agent_id", String(40), index=True),
+    Column("agent_id", String(40)),
     Column("engaged_agent_id", String(40), index=True),
     Column("rung_agent_id", String(40)),
     Column("leg_id", String(80)),
@@ -125,6 +130,7 @@ calls = Table(
     Column("queued_position", Integer),
     Column("probe", Boolean, nullable=False, server_default=false()),
     Index(None, "phase", "queue"),
+    Index(None, "agent_id", "wrap_up_ended_at"),
     Index(None, "queue", "answered_at"),
     Index(None, "queue", "told_wait_at"),
 )
