@@ -16,6 +16,9 @@ OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """Statuses a call has for good."""
 TOLD = ("initiated", "ringing", "answered", "completed")
 """What of a call is told to its status callback."""
+FAILED = frozenset({"failed", "undelivered"})
+UNKNOWN = 30008
+"""Twilio's own code for a message that failed for a reason nobody told."""
 NOT_FOUND = 404
 NOT_IN_PROGRESS = 21220
 PAGE_SIZE = 1000
@@ -173,6 +176,11 @@ class TwilioApi:
         """Have a message sent, by the library's names for who sends it and what it says; its SID."""
         sent = await self._asking.ask(lambda: self._client.messages.create(to=to, **sender, **content))
         return str(sent.sid)
+
+    async def fault_of_message(self, sid: str) -> int | None:
+        """Twilio's code for why a message failed; None where it has not, UNKNOWN where it says none."""
+        found = await self._asking.ask(lambda: self._client.messages(sid).fetch())
+        return int(found.error_code or UNKNOWN) if found.status in FAILED else None
 
     async def close(self) -> None:
         """Let go of connections and threads."""
