@@ -1,6 +1,7 @@
 """How Twilio's REST API is asked: within a limit of time, once, and what a failure means."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -109,7 +110,7 @@ class Asking:
         except TimeoutError:
             raise AnswerLost("timeout") from None
         except TwilioException as fault:
-            raise refusal(getattr(fault, "status", 0), getattr(fault, "code", None)) from None
+            raise _refusal_of(fault) from None
         except (ValueError, TypeError, AttributeError):
             # What came is no answer of Twilio's: a proxy's page, or half of one.
             raise AnswerLost("unreadable") from None
@@ -117,6 +118,18 @@ class Asking:
     def close(self) -> None:
         """End; what is under way is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _refusal_of(fault: Exception) -> TwilioAway | TwilioRefused:
+    """What the library's exception means; that of a list has nothing but the answer itself."""
+    answer = fault.args[-1] if fault.args else None
+    if (status := getattr(answer, "status_code", None)) is None:
+        return refusal(getattr(fault, "status", 0), getattr(fault, "code", None))
+    try:
+        code = int(json.loads(answer.text)["code"])  # type: ignore[union-attr]
+    except (ValueError, TypeError, KeyError):
+        code = None
+    return refusal(status, code)
 
 
 def refusal(status: int, code: int | None) -> TwilioAway | TwilioRefused:

@@ -19,6 +19,8 @@ TOLD = ("initiated", "ringing", "answered", "completed")
 FAILED = frozenset({"failed", "undelivered"})
 UNKNOWN = 30008
 """Twilio's own code for a message that failed for a reason nobody told."""
+LEADING = ("voice_application_sid", "trunk_sid")
+"""What goes before a number's own webhooks."""
 NOT_FOUND = 404
 NOT_IN_PROGRESS = 21220
 PAGE_SIZE = 1000
@@ -64,12 +66,12 @@ class Webhooks:
 
 @dataclass(frozen=True, slots=True)
 class NumberState:
-    """A number of the account's. `led_elsewhere` names what makes Twilio pass its webhooks over."""
+    """A number of the account's; while it is `led_elsewhere`, Twilio passes its webhooks over."""
 
     sid: str
     has_voice: bool
     webhooks: Webhooks
-    led_elsewhere: str | None = None
+    led_elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 class TwilioApi:
@@ -159,7 +161,7 @@ class TwilioApi:
 
     async def set_webhooks(self, number: NumberState, webhooks: Webhooks) -> NumberState:
         """Have a number's calls answered there, and nowhere else; returns the number as it is then."""
-        freed = {number.led_elsewhere: ""} if number.led_elsewhere else {}
+        freed = dict.fromkeys(number.led_elsewhere, "")
         changes = {
             "voice_url": webhooks.voice_url,
             "voice_method": webhooks.voice_method,
@@ -215,7 +217,7 @@ def _call(found: Any) -> CallState:
 
 
 def _number(found: Any) -> NumberState:
-    elsewhere = next((name for name in ("voice_application_sid", "trunk_sid") if getattr(found, name)), None)
+    elsewhere = {name: sid for name in LEADING if (sid := getattr(found, name))}
     webhooks = Webhooks(
         voice_url=found.voice_url or "",
         voice_method=found.voice_method or "",

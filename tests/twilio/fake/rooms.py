@@ -196,6 +196,8 @@ _SETTINGS = {
     "StatusCallback": "status_callback",
     "StatusCallbackMethod": "status_callback_method",
     "FriendlyName": "friendly_name",
+    "VoiceApplicationSid": "voice_application_sid",
+    "TrunkSid": "trunk_sid",
 }
 
 

@@ -182,6 +182,28 @@ async def test_too_many_requests_are_no_refusal(bench: Bench, api: TwilioApi):
     assert not isinstance(away.value, AnswerLost)
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "raised", "said"),
+    [
+        (401, {"code": 20003}, TwilioRefused, "20003"),
+        (400, ["?"], TwilioRefused, "400"),
+        (429, {"code": 20429}, TwilioAway, "429"),
+        (500, None, AnswerLost, "500"),
+    ],
+)
+async def test_a_list_is_refused_like_anything_else(
+    status: int, body: Any, raised: type[Exception], said: str
+):
+    api = TwilioApi(ACCOUNT, TOKEN, Http(httpx.MockTransport(lambda _: httpx.Response(status, json=body))))
+
+    with pytest.raises(raised) as fault:
+        await api.number(OFFICE)
+
+    assert type(fault.value) is raised
+    assert said in fault.value.text.en
+    await api.close()
+
+
 def raising(fault: Exception) -> Callable[[httpx.Request], httpx.Response]:
     def answer(request: httpx.Request) -> httpx.Response:
         raise fault
