@@ -27,6 +27,7 @@ from agent_bridge.commands import (
     texts,
     ticket,
     tls,
+    twilio,
     users,
     waits,
 )
@@ -129,6 +130,7 @@ app.add_typer(follow_ups.app, name="follow-ups")
 app.add_typer(waits.app, name="waits")
 app.add_typer(texts.app, name="texts")
 app.add_typer(asterisk.app, name="asterisk")
+app.add_typer(twilio.app, name="twilio")
 app.add_typer(tls.app, name="tls")
 app.command()(bench.bench)
 app.command()(doctor.doctor)

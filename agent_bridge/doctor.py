@@ -20,10 +20,12 @@ from config.errors import ConfigurationFault
 from config.findings import Finding, Level, failed, ok, warning
 from config.settings import Settings
 from ivr.providers.asterisk import examination, kept_data, pbx_sounds
+from ivr.providers.twilio import examination as twilio
 from ivr.speech import prompts
 from ivr.speech.prompts import LANGUAGE_FOLDER, NORMAL
 from ticketing.ledger import deliveries
 from ticketing.ledger.codec import KINDS
+from ticketing.people.privacy import Vault
 from ticketing.people.roles import Role
 from ticketing.tickets.calendar import alarms
 
@@ -40,6 +42,9 @@ async def look(settings: Settings, clock: Clock, call_seconds: float = 0) -> lis
     found += [*_hours(settings, clock), *people(settings), *texts(settings, clock), *_disk(settings)]
     found += probed(settings)
     found.append(await _backend(settings))
+    if settings.pbx == "twilio":
+        vault = Vault(settings.office_key, settings.index_key)
+        return [*found, *await twilio.examine(settings, vault)]
     plan = pbx_plan.plan_of(settings)
     if plan is None:
         return [

@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from config import certificate_files
+from config import certificate_files, twilio
 from config.certificates import BadCertificate
 from config.errors import Language, Refused
 from config.sms_gateway import LOOPBACK, faults_of_gateway, is_sealed
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     office: Path = Path(__file__).parent
     recordings: Path | None = None
     allow_wide_ami_rights: bool = False
-    sms: Literal["", "none", "files", "gateway"] = ""
+    sms: Literal["", "none", "files", "gateway", "twilio"] = ""
     sms_url: str = ""
     sms_fields: dict[str, str] = Field(default_factory=dict)
     sms_json: bool = False
@@ -77,16 +77,39 @@ class Settings(BaseSettings):
     probe_number: str = Field(default="0310000000", pattern=r"^\+?[0-9]{6,15}$")
     probe_account: str = Field(default="", pattern=r"^[\w.+-]*$")
     probe_secret: SecretStr = SecretStr("")
-    pbx: Literal["private", "own"] = "private"
+    pbx: Literal["private", "own", "twilio"] = "private"
     ami_host: str = "127.0.0.1"
     ami_port: int = Field(default=5038, ge=1, le=65535)
     ami_ca: Path | None = None
     agi_port: int = Field(default=4573, ge=1, le=65535)
     pbx_folder: Path = Path("/etc/asterisk")
     pbx_logs: Path = Path("/var/log/asterisk")
+    twilio_account: str = Field(default="", pattern=twilio.ACCOUNT)
+    twilio_token: SecretStr = SecretStr("")
+    twilio_token_file: Path | None = None
+    twilio_next_token: SecretStr = SecretStr("")
+    twilio_next_token_file: Path | None = None
+    twilio_number: str = Field(default="", pattern=twilio.NUMBER)
+    twilio_url: str = ""
+    twilio_phones: dict[str, str] = Field(default_factory=dict)
+    twilio_fallback_number: str = Field(default="", pattern=twilio.NUMBER)
+    twilio_fallback_url: str = ""
+    twilio_sms_from: str = Field(default="", pattern=twilio.SMS_SENDER)
+    twilio_messaging_service: str = Field(default="", pattern=twilio.SERVICE)
+    twilio_whatsapp_from: str = Field(default="", pattern=twilio.NUMBER)
+    twilio_whatsapp_template: str = Field(default="", pattern=twilio.TEMPLATE)
 
     @field_validator(
-        "parts", "home", "office", "recordings", "ami_ca", "pbx_folder", "pbx_logs", "sms_token_file"
+        "parts",
+        "home",
+        "office",
+        "recordings",
+        "ami_ca",
+        "pbx_folder",
+        "pbx_logs",
+        "sms_token_file",
+        "twilio_token_file",
+        "twilio_next_token_file",
     )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
@@ -131,6 +154,17 @@ class Settings(BaseSettings):
             for wrong in faults_of_gateway(self):
                 raise ValueError(f"{wrong.id} / {wrong.en}")
         return self
+
+    @model_validator(mode="after")
+    def _complete_at_twilio(self) -> "Settings":
+        for wrong in twilio.faults_of_twilio(self):
+            raise ValueError(f"{wrong.id} / {wrong.en}")
+        return self
+
+    @field_validator("twilio_url")
+    @classmethod
+    def _without_end(cls, url: str) -> str:
+        return url.removesuffix("/")
 
     @field_validator("public_url")
     @classmethod
@@ -194,6 +228,19 @@ class Settings(BaseSettings):
         return _secret(self.sms_token_file)
 
     @property
+    def twilio_address(self) -> str:
+        """Where Twilio reaches us; empty where that is not said."""
+        return self.twilio_url or (self.public_url if twilio.is_origin(self.public_url) else "")
+
+    @cached_property
+    def twilio_tokens(self) -> tuple[str, ...]:
+        """The account's Auth Token, and the next one while they are rotated; raises UnsafeSettings."""
+        current = self.twilio_token.get_secret_value(), self.twilio_token_file
+        following = self.twilio_next_token.get_secret_value(), self.twilio_next_token_file
+        given = [_secret(file) if file else value for value, file in (current, following)]
+        return tuple(token for token in given if token)
+
+    @property
     def keeps_hours(self) -> bool:
         """Whether the office's hours hold; in practice the line is open round the clock unless told."""
         return not self.is_practice if self.keep_hours is None else self.keep_hours
@@ -236,12 +283,14 @@ def _secret(file: Path) -> str:
     """A secret that somebody put into `file`; one that others can read is refused."""
     try:
         _refuse_if_open_to_others(file)
-        return file.read_text().strip()
+        if secret := file.read_text().strip():
+            return secret
     except OSError:
-        raise UnsafeSettings(
-            f"{file} tidak dapat dibaca. Buat berkas itu, isinya kunci gateway SMS saja.",
-            f"{file} cannot be read. Make that file, with nothing but the SMS gateway's key in it.",
-        ) from None
+        pass
+    raise UnsafeSettings(
+        f"{file} tidak dapat dibaca, atau kosong. Buat berkas itu, isinya kunci rahasianya saja.",
+        f"{file} cannot be read, or is empty. Make that file, with nothing but the secret in it.",
+    )
 
 
 def _refuse_if_open_to_others(file: Path) -> None:

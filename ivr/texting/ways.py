@@ -1,6 +1,8 @@
-"""Which way text messages take here: into a folder, to a provider's gateway, or none."""
+"""Which way text messages take here: into a folder, to a provider's gateway, by Twilio, or none."""
 
 from config.settings import Settings
+from ivr.providers.twilio.rest import TwilioApi
+from ivr.providers.twilio.texts import TwilioTexts, ways_of
 from ivr.texting.file_drop import FileDrop
 from ivr.texting.gateway import GatewayForm, HttpGateway
 from ivr.texting.port import Texts
@@ -13,6 +15,8 @@ def texts_by(settings: Settings) -> Texts | None:
         return FileDrop(settings.folder / "sms")
     if settings.sms_by == "none":
         return None
+    if settings.sms_by == "twilio":
+        return TwilioTexts(TwilioApi(settings.twilio_account, settings.twilio_tokens[0]), ways_of(settings))
     form = GatewayForm(
         url=settings.sms_url,
         fields=settings.sms_fields,

@@ -118,10 +118,13 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Put somebody else through; `action` is asked when that is over, or was in vain."""
+    """Put somebody else through; `action` is asked when that is over, or was in vain.
+
+    Without one the call ends with the talk, and the next verb follows where it was in vain.
+    """
 
     target: Number | Sip | Queue
-    action: str
+    action: str | None
     timeout_seconds: int = 30
     caller_id: str | None = field(default=None, repr=False)
     answer_on_bridge: bool = False
@@ -191,7 +194,7 @@ def _enqueue(enqueue: Enqueue) -> str:
 def _dial(dial: Dial) -> str:
     attributes = {
         "action": dial.action,
-        "method": "POST",
+        "method": None if dial.action is None else "POST",
         "timeout": str(dial.timeout_seconds),
         "callerId": dial.caller_id,
         "answerOnBridge": "true" if dial.answer_on_bridge else None,

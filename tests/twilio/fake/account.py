@@ -18,7 +18,11 @@ def sid(prefix: str, *of: object) -> str:
 
 @dataclass
 class IncomingNumber:
-    """A number of the account's, and where its calls are answered."""
+    """A number of the account's, and where its calls are answered.
+
+    An application or a trunk goes before its own addresses
+    (twilio.com/docs/phone-numbers/api/incomingphonenumber-resource); the fake only keeps them.
+    """
 
     phone_number: str
     created_at: datetime
@@ -29,6 +33,9 @@ class IncomingNumber:
     status_callback: str = ""
     status_callback_method: str = "POST"
     friendly_name: str = ""
+    voice_application_sid: str = ""
+    trunk_sid: str = ""
+    has_voice: bool = True
     updated_at: datetime | None = None
 
     @property
@@ -43,6 +50,8 @@ class Account:
 
     created_at: datetime
     name: str = "Kantor contoh"
+    status: str = "active"
+    kind: str = "Full"
     primary_token: str = field(default_factory=lambda: hashlib.md5(b"primary").hexdigest())
     secondary_token: str | None = None
     numbers: list[IncomingNumber] = field(default_factory=list)

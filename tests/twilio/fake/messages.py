@@ -1,10 +1,12 @@
 """Text messages, by SMS or (`whatsapp:` before both numbers) WhatsApp.
 
 From twilio.com/docs/messaging/api/message-resource and
-/docs/messaging/guides/track-outbound-message-status: a message is `queued`, then `sent`, then `delivered`
-or `undelivered`; one nobody can be reached by `failed`. Each but the first is told to the StatusCallback
-with MessageSid, MessageStatus, their old names SmsSid and SmsStatus, From, To, AccountSid and ApiVersion,
-and ErrorCode where it went wrong. A WhatsApp message that was read is `read`, too.
+/docs/messaging/guides/track-outbound-message-status: a number sends it, or a Messaging Service, and it says
+its `Body`, or a template (`ContentSid`) with `ContentVariables` filled in
+(twilio.com/docs/content/send-templates-created-with-the-content-template-builder). A message is `queued`,
+then `sent`, then `delivered` or `undelivered`; one nobody can be reached by `failed`. Each but the first is
+told to the StatusCallback with MessageSid, MessageStatus, their old names SmsSid and SmsStatus, From, To,
+AccountSid and ApiVersion, and ErrorCode where it went wrong. A WhatsApp message that was read is `read`, too.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ class Message:
     created_at: datetime
     updated_at: datetime
     callback: str = ""
+    service_sid: str | None = None
     status: str = "queued"
     sent_at: datetime | None = None
     meets: int | None = None

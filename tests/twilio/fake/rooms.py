@@ -2,9 +2,11 @@
 
 Codes of refusals from twilio.com/docs/api/errors: 21201 no To, 21205 no valid Url, 21210 a From that is not
 ours, 21211 a To that is none, 21213 no From, 21220 a call that is not in progress cannot be led elsewhere,
-21602 no body, 21604 no To of a message, 22003 a queue's name is taken.
+21602 no body, 21603 neither From nor service, 21604 no To of a message, 21617 a text beyond 1600 letters,
+21655 no such template, 21656 its variables are no JSON or empty, 22003 a queue's name is taken.
 """
 
+import json
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 RINGS_SECONDS = 60.0
+LONGEST = 1600
 Answer = tuple[int, Payload]
 
 
@@ -193,6 +196,8 @@ _SETTINGS = {
     "StatusCallback": "status_callback",
     "StatusCallbackMethod": "status_callback_method",
     "FriendlyName": "friendly_name",
+    "VoiceApplicationSid": "voice_application_sid",
+    "TrunkSid": "trunk_sid",
 }
 
 
@@ -236,19 +241,46 @@ def messages(twilio: "FakeTwilio", request: Request) -> Answer:
 
 
 def _send(twilio: "FakeTwilio", form: Fields) -> Message:
-    to, from_, body = form.get("To"), form.get("From"), form.get("Body")
+    to, from_, service = form.get("To"), form.get("From"), form.get("MessagingServiceSid") or None
     if not to:
         raise _refused(21604, "A 'To' phone number is required.")
-    if not body:
-        raise _refused(21602, "Message body is required.")
+    if not (from_ or service):
+        raise _refused(21603, "A 'From' phone number is required.")
+    body = _content(twilio, form)
     if not _NUMBER.fullmatch(to.removeprefix(WHATSAPP)):
         raise _refused(21211, f"Invalid 'To' Phone Number: {to}")
+    if refused := twilio.refused_messages.get(to):
+        raise _refused(refused, f"The message to {to} is refused")
     now = twilio.clock.now()
-    message = Message(twilio.account.new_sid("SM"), from_, to, body, now, now, form.get("StatusCallback"))
+    sid = twilio.account.new_sid("SM")
+    message = Message(sid, from_, to, body, now, now, form.get("StatusCallback"), service)
     message.meets = twilio.unreachable.get(to)
     twilio.messages[message.sid] = message
     twilio.clock.spawn(deliver(twilio, message))
     return message
+
+
+def _content(twilio: "FakeTwilio", form: Fields) -> str:
+    """What it says."""
+    if "ContentSid" not in form:
+        body = form.get("Body")
+        if not body:
+            raise _refused(21602, "Message body is required.")
+        if len(body) > LONGEST:
+            raise _refused(21617, "The concatenated message body exceeds the 1600 character limit.")
+        return body
+    body = twilio.templates.get(form.get("ContentSid"), "")
+    if not body:
+        raise _refused(21655, "The ContentSid is Invalid")
+    try:
+        variables = json.loads(form.get("ContentVariables", "{}"))
+    except ValueError:
+        variables = {"": ""}
+    if not all(variables.values()):
+        raise _refused(21656, "The ContentVariables Parameter is invalid")
+    for name, value in variables.items():
+        body = body.replace("{{" + name + "}}", value)
+    return body
 
 
 ROOMS = {

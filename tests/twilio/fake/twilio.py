@@ -11,7 +11,8 @@
 client. Lengths of what is said and played are `speech_seconds` and `sound_seconds`; with `fetches_sounds`
 each sound is asked for, and as long as it is. `twice` delivers every request for a document two times,
 `callbacks.mischief` loses and shuffles status callbacks, `edge.changed` is a proxy that rewrites, `replay`
-and `forge` are strangers. `unreachable` has the error code of each address that no message reaches.
+and `forge` are strangers. `unreachable` has the error code of each address that no message reaches,
+`refused_messages` that of each the API refuses one to; `templates` has approved texts by their SID.
 """
 
 from collections.abc import Callable, Sequence
@@ -68,6 +69,8 @@ class FakeTwilio:
         self.telephones: dict[str, Telephone] = {}
         self.messages: dict[str, Message] = {}
         self.unreachable: dict[str, int] = {}
+        self.refused_messages: dict[str, int] = {}
+        self.templates: dict[str, str] = {}
         self.rest = RestApi(self, dict(ROOMS))
         self.twice: Twice | None = None
         self.blank_digits = False
