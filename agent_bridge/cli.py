@@ -64,15 +64,16 @@ async def _run(settings: Settings, tell: Speaker) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     async with supervisor.running(settings) as running:
-        _welcome(running, links, tell)
+        _welcome(settings, running, links, tell)
         await stopping.wait()
         tell("Menghentikan semuanya ...", "Stopping everything ...")
 
 
 def _prepare(settings: Settings, tell: Speaker) -> None:
     """Bring what is missing; what cannot be had is said, and the rest goes on."""
+    without_asterisk = settings.pbx == "twilio" and not settings.twilio_sip
     try:
-        parts.bring(("asterisk", "redis-server"), settings, tell)
+        parts.bring(("redis-server",) if without_asterisk else ("asterisk", "redis-server"), settings, tell)
     except Unavailable as refusal:
         tell(f"{refusal.text.id} Halaman tetap berjalan, tanpa telepon.",
              f"{refusal.text.en} The pages run all the same, without telephones.")  # fmt: skip
@@ -92,7 +93,9 @@ PAGES_OF = {
 }
 
 
-def _welcome(running: supervisor.Running, links: list[tuple[Role, str, str]], tell: Speaker) -> None:
+def _welcome(
+    settings: Settings, running: supervisor.Running, links: list[tuple[Role, str, str]], tell: Speaker
+) -> None:
     tell("\n[bold]Hotline siap.[/bold]", "\n[bold]The hotline is ready.[/bold]")
     for role, name, token in links:
         page = PAGES_OF[role]
@@ -100,6 +103,10 @@ def _welcome(running: supervisor.Running, links: list[tuple[Role, str, str]], te
              f"  {page.en} {name} (one time): {running.address}/masuk#sekali={token}")  # fmt: skip
     if running.certificate:
         tls.tell_of_running(running, tell)
+    if settings.pbx == "twilio":
+        tell(f"  Jalur Twilio: {settings.twilio_number}. Periksa: hotline twilio check",
+             f"  The line at Twilio: {settings.twilio_number}. Look at it: hotline twilio check")  # fmt: skip
+        return
     if running.plan is None:
         tell("  Tanpa Asterisk: halaman dapat dilihat, telepon tidak.",
              "  Without Asterisk: the pages can be seen, telephones do not work.")  # fmt: skip

@@ -18,9 +18,14 @@ PLAN_FILE = "pbx.json"
 
 
 def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
-    """The PBX's plan: the office's own, a private one's, or None where there is no Asterisk."""
+    """The PBX's plan: the office's own, a private one's, or None where there is no Asterisk.
+
+    A line at Twilio needs one only where it rings agents' browsers.
+    """
     if settings.pbx == "own":
         return own_plan(settings, read_office(settings).office)
+    if settings.pbx == "twilio" and not settings.twilio_sip:
+        return None
     program = parts.find("asterisk", settings)
     if program is None:
         return None
@@ -43,6 +48,7 @@ def plan_pbx(settings: Settings, desk_phones: int = 3) -> PbxPlan | None:
         wss_port=settings.port + 1 if settings.port else 0,
         allowed=office.call_backs.allowed_regexes,
         ring_seconds=office.call_backs.ring_seconds,
+        legs_port=int(settings.twilio_sip.rpartition(":")[2]) if settings.twilio_sip else None,
     )
 
 

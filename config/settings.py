@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     twilio_number: str = Field(default="", pattern=twilio.NUMBER)
     twilio_url: str = ""
     twilio_phones: dict[str, str] = Field(default_factory=dict)
+    twilio_sip: str = Field(default="", pattern=twilio.SIP)
     twilio_fallback_number: str = Field(default="", pattern=twilio.NUMBER)
     twilio_fallback_url: str = ""
     twilio_sms_from: str = Field(default="", pattern=twilio.SMS_SENDER)
@@ -226,6 +227,11 @@ class Settings(BaseSettings):
         if self.sms_token_file is None:
             return self.sms_token.get_secret_value()
         return _secret(self.sms_token_file)
+
+    @property
+    def dialled_number(self) -> str:
+        """The number citizens dial."""
+        return self.twilio_number if self.pbx == "twilio" else self.line_number
 
     @property
     def twilio_address(self) -> str:

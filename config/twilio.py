@@ -17,6 +17,7 @@ TEMPLATE = r"^(HX[0-9a-f]{32})?$"
 NUMBER = r"^(\+[1-9][0-9]{6,14})?$"
 SMS_SENDER = r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})?$"
 """A number, a short code, or up to eleven letters (twilio.com/docs/glossary/what-alphanumeric-sender-id)."""
+SIP = r"^([A-Za-z0-9.-]+:[0-9]{1,5})?$"
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}|sips?:[^\s@<>\"]+@[^\s@<>\"]+")
 _LABEL = re.compile(r"[\w.+-]{1,32}")
 
@@ -32,11 +33,16 @@ class TwilioSettings(Protocol):
     twilio_number: str
     twilio_url: str
     twilio_phones: dict[str, str]
+    twilio_sip: str
     twilio_fallback_url: str
     twilio_sms_from: str
     twilio_whatsapp_from: str
     twilio_whatsapp_template: str
     twilio_messaging_service: str
+
+    @property
+    def is_beyond_loopback(self) -> bool:
+        """Whether other machines reach the pages, by TLS."""
 
     @property
     def pbx(self) -> str:
@@ -78,10 +84,17 @@ def faults_of_line(settings: TwilioSettings) -> Iterator[Text]:
     if not settings.twilio_number:
         yield _missing("twilio_number", "nomor hotline di Twilio (+62...)", "the line's number (+62...)")
     yield from _faults_of_addresses(settings)
-    if not settings.twilio_phones:
+    if settings.twilio_sip and not settings.is_beyond_loopback:
+        yield Text(
+            "twilio_sip: telepon browser petugas perlu host di luar 127.0.0.1 dan sertifikat (hotline tls)",
+            "twilio_sip: agents' browser phones need a host beyond 127.0.0.1 and a certificate (hotline tls)",
+        )
+    if not (settings.twilio_phones or settings.twilio_sip):
         example = '{"meja1": "sip:meja1@kantor.sip.twilio.com"}'
         yield _missing(
-            "twilio_phones", f"telepon petugas, misalnya {example}", f"the agents' phones, such as {example}"
+            "twilio_phones",
+            f"telepon petugas, misalnya {example} (atau twilio_sip: telepon browser)",
+            f"the agents' phones, such as {example} (or twilio_sip: browser phones)",
         )
     for label, phone in settings.twilio_phones.items():
         if not (_LABEL.fullmatch(label) and _PHONE.fullmatch(phone)):

@@ -81,7 +81,7 @@ async def choices(house: AnyHouse) -> said.FormChoices:
         types=[LabelView(code=t.code, id=t.label.id, en=t.label.en) for t in office.types.values()],
         categories=[LabelView(code=c.code, id=c.label.id, en=c.label.en) for c in matters],
         districts=[LabelView(code=code, id=name, en=name) for code, name in office.districts.items()],
-        line_number=house.settings.line_number,
+        line_number=house.settings.dialled_number,
     )
 
 

@@ -18,8 +18,8 @@ class NoWay(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "Isi HOTLINE_PROBE_HOST dengan alamat SIP PBX kantor; probe menelepon lewat situ.",
-            "Set HOTLINE_PROBE_HOST to the SIP address of the office's PBX; the probe calls through it.",
+            "Isi HOTLINE_PROBE_HOST dengan alamat SIP PBX kantor atau penyedia SIP; probe menelepon lewat situ.",
+            "Set HOTLINE_PROBE_HOST to the SIP address of the office's PBX or of a SIP provider; the probe calls through it.",
         )
 
 
@@ -45,11 +45,11 @@ class Place:
 
 def place_of(settings: Settings) -> Place | None:
     """Where to call; None where no hotline runs here. Raises NoWay."""
-    dial = settings.probe_dial or settings.line_number
+    dial = settings.probe_dial or settings.dialled_number
     user, secret = settings.probe_account or settings.probe_number, settings.probe_secret.get_secret_value()
     if settings.probe_host:
         return Place((settings.probe_host, settings.probe_port), dial, user, secret)
-    if settings.pbx == "own":
+    if settings.pbx != "private":
         raise NoWay
     plan = plan_of(settings)
     return Place((LOOPBACK, plan.ports.sip), dial, user, secret) if plan else None

@@ -33,4 +33,4 @@ def texts_by(settings: Settings) -> Texts | None:
 
 def status_ways(settings: Settings) -> StatusWays:
     """How citizens ask for the status."""
-    return StatusWays(settings.line_number, settings.public_url)
+    return StatusWays(settings.dialled_number, settings.public_url)

@@ -133,8 +133,9 @@ WIRING = {
     "agent_bridge/taking.py",
     "agent_bridge/announcing.py",
     "agent_bridge/doctor.py",
+    "ivr/texting/ways.py",
 }
-"""What starts a telephone system, hands sounds to it, or examines it."""
+"""What starts a telephone system, hands sounds and texts to it, or examines it."""
 TOOLS = ("agent_bridge/commands/", "agent_bridge/bench/", "agent_bridge/rehearsal/", "agent_bridge/probe/")
 """Commands of one make, and what measures or tries it out."""
 
