@@ -18,8 +18,9 @@ class NoWay(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "Isi HOTLINE_PROBE_HOST dengan alamat SIP PBX kantor atau penyedia SIP; probe menelepon lewat situ.",
-            "Set HOTLINE_PROBE_HOST to the SIP address of the office's PBX or of a SIP provider; the probe calls through it.",
+            "Isi HOTLINE_PROBE_HOST dengan alamat SIP PBX kantor atau penyedia SIP; probe lewat situ.",
+            "Set HOTLINE_PROBE_HOST to the SIP address of the office's PBX or of a SIP provider; "
+            "the probe calls from there.",
         )
 
 
