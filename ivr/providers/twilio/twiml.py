@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 INDONESIAN = "id-ID"
+INDONESIAN_VOICE = "Google.id-ID-Standard-A"
+"""Without one it is `man`, who speaks no Indonesian, and then nothing may be said at all
+(twilio.com/docs/voice/twiml/say, /say/text-speech)."""
 CONTENT_TYPE = "text/xml; charset=utf-8"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?><Response>'
 _SPECIAL = re.compile("[&<>\"'\t\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -30,7 +33,7 @@ class Say:
 
     text: str
     language: str = INDONESIAN
-    voice: str | None = None
+    voice: str | None = INDONESIAN_VOICE
 
 
 @dataclass(frozen=True, slots=True)

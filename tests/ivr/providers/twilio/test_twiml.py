@@ -31,6 +31,7 @@ from ivr.providers.twilio.twiml import (
 
 URL = "https://hotline.example/twilio/step?a=1&b=2"
 NUMBER = "+6281200000042"
+INDONESIAN = {"language": "id-ID", "voice": "Google.id-ID-Standard-A"}
 
 
 def tree(document: str | bytes) -> object:
@@ -52,7 +53,7 @@ def a_gather() -> LibraryGather:
         finish_on_key="#",
         action_on_empty_result=True,
     )
-    gather.say("Tekan 1 & tunggu", language="id-ID")
+    gather.say("Tekan 1 & tunggu", **INDONESIAN)
     gather.play(URL)
     gather.pause(length=2)
     return gather
@@ -69,13 +70,14 @@ def with_leg(dial: LibraryDial, kind: str, to: str, **attributes: object) -> Lib
 
 EVENTS = "initiated ringing answered completed"
 SAME: list[tuple[Verb, object]] = [
-    (Say("Selamat pagi"), VoiceResponse().say("Selamat pagi", language="id-ID")),
+    (Say("Selamat pagi"), VoiceResponse().say("Selamat pagi", **INDONESIAN)),
     (
         Say("Good <morning>", "en-GB", "alice"),
         VoiceResponse().say("Good <morning>", language="en-GB", voice="alice"),
     ),
     (Play(URL), VoiceResponse().play(URL)),
     (Pause(3), VoiceResponse().pause(length=3)),
+    (Dial(Number(NUMBER), None, 20), with_leg(LibraryDial(timeout=20), "number", NUMBER)),
     (Gather(URL, (Say("Tekan 1 & tunggu"), Play(URL), Pause(2)), 7, 1), a_gather()),
     (Redirect(URL), VoiceResponse().redirect(URL, method="POST")),
     (
@@ -149,7 +151,7 @@ def test_no_text_and_no_attribute_gets_out_of_its_place(text: str):
         [
             Say(text, text, text),
             Play(text),
-            Gather(text, (Say(text, text), Play(text)), finish_on_key=text),
+            Gather(text, (Say(text, text, text), Play(text)), finish_on_key=text),
             Redirect(text),
             Enqueue(text, text, text),
             Dial(Number(text, text, callback), text, caller_id=text),
