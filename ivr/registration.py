@@ -86,7 +86,7 @@ class Registrar:
         await self._hand_over(line, walk, step)
 
     async def key_while_waiting(self, line: Line, caller: Caller, key: str) -> None:
-        """A caller in the queue pressed a key: the answer, then the dialplan queues them again or hangs up."""
+        """A caller in the queue pressed a key; the dialplan then queues them again, or hangs up."""
         answer = await Waiting(self).answer(caller.call_id, key, self._clock().isoformat())
         await self.record(*answer.reports)
         await line.play(sounds(answer.prompts, slow=answer.slow), keys="")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a key brings: `reports` are recorded before `prompts` are said; `over` ends the wait, and the call."""
+    """What a key brings: `reports` are recorded before `prompts` are said; `over` ends wait and call."""
 
     prompts: tuple[str, ...] = field(repr=False)
     reports: tuple[Report, ...] = ()
