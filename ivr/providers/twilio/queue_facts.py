@@ -50,7 +50,8 @@ def way_out(form: Form, call: Call, stay: Stay) -> Way:
     result = form.get("QueueResult", "")
     if result.startswith("redirected"):
         return Way.ELSEWHERE
-    if result == "bridged" and call.was_taken:
+    if call.was_taken:
+        # Whatever Twilio calls it: nobody who was taken is offered to an agent again.
         return Way.TALKED
     if form.get("CallStatus") != IN_PROGRESS:
         return Way.GONE

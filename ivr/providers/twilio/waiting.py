@@ -37,6 +37,7 @@ from ticketing.ledger.writing import Writing
 LEFT = "left"
 _KEY = re.compile(rf"{KEY}/([1-9][0-9]{{3,5}})")
 _COUNT = re.compile(r"[0-9]{1,4}")
+_WANTED = (CallPhase.RINGING.value, CallPhase.TALKING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,11 @@ class WaitingRoom:
 
         def work(writing: Writing) -> bool:
             column = tables.calls.c
-            phase = select(column.phase).where(column.call_id == stay.call_id)
-            if writing.connection.scalar(phase) != CallPhase.WAITING.value:
-                return False
-            writing.record(*gone)
-            return True
+            asked = select(column.phase).where(column.call_id == stay.call_id)
+            phase = writing.connection.scalar(asked)
+            if phase == CallPhase.WAITING.value:
+                writing.record(*gone)
+            return phase not in _WANTED
 
         let_go = await self._journal.write(work)
         self._look()

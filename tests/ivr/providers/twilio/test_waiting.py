@@ -33,6 +33,7 @@ from tests.ivr.providers.twilio.test_webhooks import ACCOUNT, CALL, PUBLIC, TOKE
 from ticketing import facts
 from ticketing.calls.call import CallPhase
 from ticketing.facts import EndedBy, Provenance, Report
+from ticketing.ledger.journal import Journal, LedgerBusy
 from ticketing.ledger.reader import Reader
 
 QUEUE = "/twilio/queue?queue=dukcapil"
@@ -396,6 +397,18 @@ async def test_whoever_hangs_up_has_abandoned_the_queue_from_their_place(open_ca
     assert caller.looks == 2
 
 
+async def test_the_end_of_a_wait_told_at_once_to_two_nodes_counts_once(open_caller):
+    caller = await open_caller(an_office(max_wait_seconds=60), nodes=2)
+    waiting = await caller.hears(QUEUE)
+    caller.passes(61)
+
+    over = await asyncio.gather(*(caller.asks(action(waiting), node) for node in (0, 1, 0, 1)))
+    left = await asyncio.gather(*(caller.asks(LEFT, node, QueueResult="leave") for node in (0, 1, 0, 1)))
+
+    assert len({reply.content for reply in over}) == len({reply.content for reply in left}) == 1
+    assert caller.recorded().count("queue_gave_up") == 1
+
+
 async def test_a_wait_whose_beginning_nobody_could_record_is_put_together_at_its_end(open_caller):
     caller = await open_caller()
     caller.passes(40)
@@ -440,6 +453,19 @@ async def test_whoever_falls_out_of_the_queue_is_put_back_in_the_same_place(open
     assert caller.recorded().count("call_queued") == 1
 
 
+@pytest.mark.parametrize("result", ["error", "hangup"])
+async def test_whoever_was_taken_is_never_put_back_nor_counted_as_having_given_up(open_caller, result: str):
+    caller = await open_caller()
+    await caller.hears(QUEUE)
+    await caller.desk.record(Story(CALL).rings(25).is_answered(30))
+    caller.passes(100)
+
+    after = await caller.hears(LEFT, QueueResult=result, QueueTime="9")
+
+    assert [verb.tag for verb in after] == ["Hangup"]
+    assert caller.recorded()[-1] == "talk_ended"
+
+
 async def test_whoever_falls_out_again_and_again_is_told_and_owed_a_call(open_caller):
     caller = await open_caller()
     stays = ["", "&again=1", "&again=2", "&again=3"]
@@ -482,6 +508,23 @@ async def test_while_the_ledger_is_away_callers_wait_on(open_caller, monkeypatch
     assert (await caller.hears(QUEUE)).find("Gather") is not None
 
 
+async def test_a_key_that_could_not_be_recorded_is_regretted_and_may_be_pressed_again(
+    open_caller, monkeypatch: pytest.MonkeyPatch
+):
+    caller = await open_caller()
+    waiting = await caller.hears(QUEUE)
+    with monkeypatch.context() as busy:
+        busy.setattr(Journal, "write", _busy)
+        regretted = await caller.hears(action(waiting), Digits="1")
+    nothing_yet = caller.call.category
+
+    answered = await caller.hears(action(await caller.hears(QUEUE)), Digits="1")
+
+    assert said(regretted) == BOOK["tetap-dilayani"]
+    assert nothing_yet is None
+    assert said(answered).startswith("Terima kasih, sudah kami catat.")
+
+
 @pytest.mark.parametrize("path", ["/twilio/queue/key", "/twilio/queue/key/1", "/twilio/queue/lain"])
 async def test_other_addresses_below_the_queue_are_none(open_caller, path: str):
     caller = await open_caller()
@@ -498,6 +541,10 @@ async def test_no_number_and_no_key_is_in_a_reply(open_caller):
     assert answered.status_code == 200
     assert not any(NUMBER.encode() in reply.content for reply in (waiting, answered))
     assert b"8#8" not in answered.content
+
+
+async def _busy(*_: object) -> None:
+    raise LedgerBusy
 
 
 def _away(*_: object) -> None:
