@@ -8,6 +8,7 @@ from typing import Protocol
 from config.clock import Clock, office_day
 from config.office import Office
 from ivr.steps import Ahead, SpokenStatus
+from ticketing.calls.call import Call
 from ticketing.citizens.status import Standing, StatusDesk
 from ticketing.desk.owed import promise_at
 from ticketing.ledger.reader import Reader
@@ -144,16 +145,27 @@ class Outlook:
             call_back_at=promised_at,
         )
 
+    async def place(self, call: Call, queue: str) -> int:
+        """The place of a caller in the queue, or of one who joins it now; 1 is next."""
+        return await asyncio.to_thread(self._place, call, queue, self._clock())
+
     async def promise_at(self, queue: str) -> datetime:
         """By when somebody who asks now will have been called."""
         return await asyncio.to_thread(self._promise, queue, self._clock())
 
     def _read(self, ticket: TicketNumber | None, queue: str, at: datetime) -> tuple[int, bool, datetime]:
-        row = self._reader.ticket(ticket.digits) if ticket else None
-        since_at = row.place_since_at if row else None
-        kept = since_at is not None and office_day(since_at) == office_day(at)
-        earlier = self._reader.waiting_before(queue, since_at if kept and since_at else at)
-        return earlier, kept, self._promise(queue, at)
+        since_at = self._kept_since(ticket.digits if ticket else None, at)
+        earlier = self._reader.waiting_before(queue, since_at or at)
+        return earlier, since_at is not None, self._promise(queue, at)
+
+    def _place(self, call: Call, queue: str, at: datetime) -> int:
+        since_at = self._kept_since(call.ticket_id, at) or call.queued_at or at
+        return self._reader.waiting_before(queue, since_at) + 1
+
+    def _kept_since(self, ticket_id: str | None, at: datetime) -> datetime | None:
+        row = self._reader.ticket(ticket_id) if ticket_id else None
+        since_at: datetime | None = row.place_since_at if row else None
+        return since_at if since_at and office_day(since_at) == office_day(at) else None
 
     def _promise(self, queue: str, at: datetime) -> datetime:
         with self._reader.connect() as connection:

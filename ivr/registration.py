@@ -16,9 +16,11 @@ from ivr import menu
 from ivr.ahead import Causes, Forecast, NoCauses, NoForecast, NoStatuses, Outlook, Statuses
 from ivr.call_desk import CallDesk
 from ivr.dialogue import Caller, Line, OpenDialogue
+from ivr.speech.prompts import sounds
 from ivr.steps import Ahead, Heard, SpokenStatus, Walk
 from ivr.waiting import Waiting
 from ticketing import facts
+from ticketing.calls.call import Call
 from ticketing.facts import CallFact, Provenance, Report
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import AnyRow, Reader
@@ -84,8 +86,13 @@ class Registrar:
         await self._hand_over(line, walk, step)
 
     async def key_while_waiting(self, line: Line, caller: Caller, key: str) -> None:
-        """A caller in the queue pressed a key."""
-        await Waiting(self, line, caller).hear(key)
+        """A caller in the queue pressed a key; the dialplan then queues them again, or hangs up."""
+        answer = await Waiting(self).answer(caller.call_id, key, self._clock().isoformat())
+        await self.record(*answer.reports)
+        await line.play(sounds(answer.prompts, slow=answer.slow), keys="")
+        if answer.over:
+            await line.set_variable("HOTLINE_NEXT", "selesai")
+        await line.disarm()
 
     async def begin(self, caller: Caller) -> Walk:
         """The beginning of a walk; records that the caller came."""
@@ -135,12 +142,15 @@ class Registrar:
         await line.set_variable("REG_OK", "1")
         reach("registration done")
 
-    def closes_on(self, queue: str) -> datetime | None:
-        """When those who wait in the queue are sent home with a promise; None where they are served."""
+    def closes_on(self, queue: str, joined_at: datetime | None = None) -> datetime | None:
+        """When those who wait in the queue are sent home with a promise; None where they are served.
+
+        They joined it at `joined_at`, or join it now: whoever joins after closing is served.
+        """
         office = self._office()
         if office.queues[queue].at_closing == "serve":
             return None
-        return Calendar(office.hours).closes(self._clock())
+        return Calendar(office.hours).closes(joined_at or self._clock())
 
     async def issue(self, call_id: str) -> TicketNumber | None:
         """A number for the call, or None when the ledger cannot write in time: none is invented."""
@@ -183,6 +193,10 @@ class Registrar:
         except (TimeoutError, Unavailable):
             return None
 
+    async def place(self, call: Call, queue: str) -> int:
+        """The place of a caller in the queue, or of one who joins it now; 1 is next."""
+        return await self._outlook.place(call, queue)
+
     async def promise_at(self) -> datetime:
         """By when somebody who asks for a call now will have been called."""
         return await self._outlook.promise_at(self.queue)
@@ -211,10 +225,6 @@ class Registrar:
         provenance = Provenance.OBSERVED
         made = kind(key=f"{call_id}/{key}", occurred_at=at, provenance=provenance, call_id=call_id, **more)
         return Report(made)
-
-    def fact_at(self, kind: type[CallFact], call_id: str, key: str, **more: Any) -> Report:
-        """A fact of this instant that may come again: its key holds the instant."""
-        return self.now_fact(kind, call_id, f"{key}/{self._clock().isoformat()}", **more)
 
     def sop_version_of(self, ticket: TicketNumber) -> str:
         """The SOP version the ticket's case began under."""

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ivr import menu
-from ivr.dialogue import REPLAY_KEY, Caller, Line, OpenDialogue
+from ivr.dialogue import REPLAY_KEY
 from ivr.speech.digits import spoken_ticket
-from ivr.speech.prompts import sounds
 from ticketing import facts
+from ticketing.facts import Report
 from ticketing.ledger.reader import AnyRow
 from ticketing.tickets.number import from_digits
 
@@ -16,23 +17,35 @@ if TYPE_CHECKING:
     from ivr.registration import Registrar
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a key brings: `reports` are recorded before `prompts` are said; `over` ends wait and call."""
+
+    prompts: tuple[str, ...] = field(repr=False)
+    reports: tuple[Report, ...] = ()
+    slow: bool = False
+    over: bool = False
+
+
+NOT_KNOWN = Answer(("pilihan-salah",))
+
+
 class Waiting:
-    """Answers one key of one caller in the queue."""
+    """Answers the keys of callers in the queue."""
 
-    def __init__(self, registrar: "Registrar", line: Line, caller: Caller) -> None:
+    def __init__(self, registrar: "Registrar") -> None:
         self._registrar = registrar
-        self._line = line
-        self._caller = caller
 
-    async def hear(self, key: str) -> None:
-        """A topic, `*` for the number again, a call-back instead of the wait, or a cause."""
-        call = await asyncio.to_thread(self._registrar.call, self._caller.call_id)
-        answer = self._answer(key)
-        said = await answer(call, key) if call and answer else None
-        await self._line.play(sounds(said or ("pilihan-salah",), slow=key == REPLAY_KEY), keys="")
-        await self._line.disarm()
+    async def answer(self, call_id: str, key: str, once: str) -> Answer:
+        """A topic, `*` for the number again, a call-back instead of the wait, or a cause.
 
-    def _answer(self, key: str) -> "Callable[[AnyRow, str], Awaitable[tuple[str, ...] | None]] | None":
+        `once` tells this pressing of a key from the call's others.
+        """
+        call = await asyncio.to_thread(self._registrar.call, call_id)
+        answer = self._way_of(key)
+        return await answer(call, key, once) if call and answer else NOT_KNOWN
+
+    def _way_of(self, key: str) -> "Callable[[AnyRow, str, str], Awaitable[Answer]] | None":
         office = self._registrar.office
         if key == REPLAY_KEY:
             return self._number
@@ -42,40 +55,38 @@ class Waiting:
             return self._cause
         return self._topic if office.category_of_key(key) else None
 
-    async def _number(self, call: AnyRow, key: str) -> tuple[str, ...] | None:
+    async def _number(self, call: AnyRow, key: str, once: str) -> Answer:
         """Only to who was given it in this call, or keyed it in: a telephone may be a whole family's."""
         if not call.ticket_id:
-            return None
+            return NOT_KNOWN
         known = await asyncio.to_thread(self._registrar.is_callers_own, call)
         if not known:
-            return ("nomor-tidak-disebut",)
+            return Answer(("nomor-tidak-disebut",), slow=True)
         number = from_digits(call.ticket_id)
-        return ("nomor-anda", *spoken_ticket(number.serial_digits, number.check_digit))
+        return Answer(("nomor-anda", *spoken_ticket(number.serial_digits, number.check_digit)), slow=True)
 
-    async def _topic(self, call: AnyRow, key: str) -> tuple[str, ...]:
+    async def _topic(self, call: AnyRow, key: str, once: str) -> Answer:
         category = self._registrar.office.category_of_key(key)
         assert category is not None
-        await self._registrar.record(
-            self._registrar.fact_at(
-                facts.CategoryChosen, self._caller.call_id, "category", category=category.code
-            )
+        chosen = self._registrar.now_fact(
+            facts.CategoryChosen, call.call_id, f"category/{once}", category=category.code
         )
-        return ("topik-dicatat",)
+        return Answer(("topik-dicatat",), (chosen,))
 
-    async def _call_back(self, call: AnyRow, key: str) -> tuple[str, ...] | None:
-        """The promise, then the line is free: the dialplan hangs up instead of queueing again."""
+    async def _call_back(self, call: AnyRow, key: str, once: str) -> Answer:
+        """The promise, then the line is free."""
         if not call.ticket_id or call.person_id is None:
-            return None
-        due_at = await self._registrar.promise_at()
-        promise = menu.call_back(due_at)
-        await OpenDialogue(self._registrar, self._line, self._caller).take(promise)
-        await self._line.set_variable("HOTLINE_NEXT", "selesai")
-        return ("jeda",)
+            return NOT_KNOWN
+        promise = menu.call_back(await self._registrar.promise_at())
+        promised = self._registrar.now_fact(
+            facts.CallBackPromised, call.call_id, "call-back", due_at=promise.due_at, reason=promise.reason
+        )
+        return Answer(promise.prompts, (promised,), over=True)
 
-    async def _cause(self, call: AnyRow, key: str) -> tuple[str, ...] | None:
+    async def _cause(self, call: AnyRow, key: str, once: str) -> Answer:
         """While exactly one is open: with more, nobody knows which was meant."""
         causes = self._registrar.causes.open_now()
         if len(causes) != 1 or not call.ticket_id:
-            return None
-        await self._registrar.causes.link(call.ticket_id, causes[0], self._caller.call_id)
-        return ("peristiwa-dicatat",)
+            return NOT_KNOWN
+        await self._registrar.causes.link(call.ticket_id, causes[0], call.call_id)
+        return Answer(("peristiwa-dicatat",))

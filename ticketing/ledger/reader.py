@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, func, select
 from config.office import Office
 from config.sop import Sop
 from ticketing import tables
-from ticketing.calls.call import CallPhase
+from ticketing.calls.call import Call, CallPhase, fold
 from ticketing.facts import CallFact
 from ticketing.ledger import codec, folded
 from ticketing.ledger.cases import CallsOf, FoldedCase, case_facts, load_case
@@ -119,6 +119,10 @@ class Reader:
         """All that is recorded of each of the calls."""
         with self.connect() as connection:
             return _facts_of(connection, call_ids)
+
+    def folded(self, call_id: str) -> Call:
+        """One call, as all that is recorded of it tells it; of one that is not known, nothing but its id."""
+        return fold(self.facts_of({call_id}).get(call_id, ()), call_id)
 
     def steps(self, call_id: str) -> Sequence[AnyRow]:
         """The SOP steps the call has begun."""

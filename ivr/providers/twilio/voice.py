@@ -33,7 +33,7 @@ class VoiceReplies:
         """The reply that ends a turn; the caller's answer comes back as turn `number`."""
         match step:
             case ToPeople():
-                return render([self._enqueue(call_id, step.queue)])
+                return render([self.enqueue(call_id, step.queue)])
             case HangUp():
                 return render([Hangup()])
             case _:
@@ -41,20 +41,21 @@ class VoiceReplies:
 
     def to_people(self, call_id: str, queue: str) -> bytes:
         """For a caller whose turn cannot be told: nobody is sent away, and no number is invented."""
-        return render([*self._said(SORRY), self._enqueue(call_id, queue)])
+        return render([*self.said(SORRY), self.enqueue(call_id, queue)])
 
-    def _enqueue(self, call_id: str, queue: str) -> Enqueue:
+    def enqueue(self, call_id: str, queue: str, again: int = 0) -> Enqueue:
         """Each caller waits in a queue of their own at Twilio, so that an agent is put through to this one.
 
         Who is next is ours to say (`ivr.queues`): a queue of Twilio's gives its first caller to whoever asks.
+        `again` counts the call's stays there before this one.
         """
-        ours = f"?{urlencode({'queue': queue})}"
+        ours = f"?{urlencode({'queue': queue} | ({'again': again} if again else {}))}"
         return Enqueue(call_id, f"{self._public_url}{WAIT}{ours}", f"{self._public_url}{LEFT}{ours}")
 
     def _gather(self, step: Spoken, number: int) -> Gather:
-        action, said = f"{self._public_url}{VOICE}/{number}", self._said(step.prompts, slow=step.slow)
+        action, said = f"{self._public_url}{VOICE}/{number}", self.said(step.prompts, slow=step.slow)
         if number == 1:
-            said = (*self._said((greeting(self._clock()),)), *said)
+            said = (*self.said((greeting(self._clock()),)), *said)
         match step:
             case AskKey():
                 return Gather(action, said, step.window_seconds, count=1, finish_on_key="")
@@ -63,10 +64,10 @@ class VoiceReplies:
             case _:
                 return Gather(action, said, AFTER_SPEECH_SECONDS, count=1, finish_on_key="")
 
-    def _said(self, names: Sequence[str], *, slow: bool = False) -> tuple[Say | Play | Pause, ...]:
+    def said(self, names: Sequence[str], *, slow: bool = False) -> tuple[Say | Play | Pause, ...]:
         """Our own recording of it all, or else Twilio's voice."""
         played = sounds(names, slow=slow)
-        if self._utterances.has(played):
+        if played and self._utterances.has(played):
             return (Play(self._utterances.address(played, self._clock())),)
         return tuple(self._spoken(names))
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from ivr.providers.twilio.utterances import FOLDER, SoundMissing, UnknownUtterance, Utterances
@@ -88,3 +89,28 @@ def test_a_sound_the_office_has_not_is_told_before_and_refused_after(utterances:
     assert not utterances.has((*SAID, *gone))
     with pytest.raises(SoundMissing):
         utterances.wave(*parts(utterances.address(gone, NOW)), NOW)
+
+
+def test_music_of_one_length_has_one_address_and_goes_on_from_its_beginning(tmp_path: Path):
+    write_wave(tmp_path / "hold.wav", np.concatenate([silence(1), np.full(8000, 0.5)]))
+    utterances = Utterances("https://hotline.kantor", b"kunci" * 8, tmp_path, tmp_path / "hold.wav")
+
+    address = utterances.music(5, NOW)
+
+    assert address is not None
+    assert address == utterances.music(5, NOW + timedelta(hours=12)) != utterances.music(9, NOW)
+    with wave.open(io.BytesIO(utterances.wave(*parts(address), NOW))) as music:
+        assert music.getnframes() == 5 * 8000
+        seconds = [music.readframes(8000) for _ in range(5)]
+    assert seconds[0] == seconds[2] == seconds[4] != seconds[1] == seconds[3]
+
+
+def test_where_there_is_no_music_nothing_is_given(utterances: Utterances):
+    assert utterances.music(5, NOW) is None
+    with pytest.raises(SoundMissing):
+        utterances.wave(*parts(utterances.address(("music/5",), NOW)), NOW)
+
+
+def test_lengths_of_sounds_are_told_without_reading_them(utterances: Utterances):
+    assert utterances.seconds(SAID) == pytest.approx(0.6, abs=0.02)
+    assert utterances.seconds(("hotline/tidak-ada",)) == 0
