@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import CallBackStory, Story
 from tests.ivr.providers.twilio.agents_line import (
     CITIZEN,
     COLLEAGUE,
     DESK_PHONE,
     DESK_SIP,
+    OFFICE_NUMBER,
     AgentsLine,
     an_agents_line,
 )
@@ -19,7 +21,7 @@ from tests.twilio.fake.citizen import HangUp, Heard, Keys, Telephone, Until, Wai
 from tests.twilio.fake.leg import Leg
 from ticketing.calls.call import CallPhase
 from ticketing.calls.outcome import Outcome, outcome
-from ticketing.facts import CallBackPlaced, EndedBy
+from ticketing.facts import NOT_PICKED_UP, CallEnded, EndedBy, Provenance, TicketRegistered
 
 TAKES = (Until("Tekan satu"), Keys("1"))
 
@@ -188,15 +190,117 @@ async def test_a_caller_is_led_on_to_a_colleague_and_the_agents_talk_is_over(lin
     assert call.ended_at and call.ended_at - led_at > timedelta(seconds=20)
 
 
-async def placed(line: AgentsLine, phone: str) -> str:
-    call_id = line.switchboard.new_call_id()
+async def places(line: AgentsLine, phone: str) -> str:
+    """The office calls a citizen back from that telephone."""
     await line.sits(phone)
-    caller = await line.calls(HangUp())
-    ticket = {"ticket_id": "26112300001", "person_id": "p1", "queue": "dukcapil", "sop_version": "v"}
-    assert caller
-    fact = CallBackPlaced(
-        key=f"{call_id}/placed", occurred_at=line.clock.now(), call_id=call_id, agent_id="dewi", **ticket
-    )
-    await line.knows(fact)
+    await line.desk.record(Story().arrives().is_registered().ends(9))
+    (ticket_id,) = [fact.ticket_id for fact in line.recorded("pbx-1.0") if isinstance(fact, TicketRegistered)]
+    call_id = line.switchboard.new_call_id()
+    story = CallBackStory(call_id).is_placed(60, ticket_id=ticket_id)
+    await line.desk.record(story)
     await line.switchboard.call_citizen(call_id, phone, "dewi", CITIZEN, "424")
     return call_id
+
+
+@pytest.mark.parametrize("phone", [DESK_PHONE, DESK_SIP])
+async def test_a_citizen_who_is_called_back_answers_talks_and_hangs_up(line: AgentsLine, phone: str):
+    line.twilio.telephones[phone] = Telephone(3, TAKES if phone == DESK_PHONE else ())
+    line.twilio.telephones[CITIZEN] = Telephone(4, (Wait(30), HangUp()))
+
+    call_id = await places(line, phone)
+    await line.over(line.agents_leg())
+
+    call, citizen = await line.call(call_id), list(line.twilio.legs.values())[-1]
+    assert (citizen.call.to, citizen.call.from_) == (CITIZEN, OFFICE_NUMBER)
+    assert (call.leg_id, call.ended_by) == (citizen.call.sid, EndedBy.CALLER)
+    assert call.talk_seconds == 30
+    assert outcome(call) == Outcome.ANSWERED
+    assert not [sent.url for sent in line.twilio.edge.sent if CITIZEN[1:] in sent.url]
+
+
+@pytest.mark.parametrize(
+    ("citizen", "status"),
+    [
+        (Telephone(busy=True), "BUSY"),
+        (Telephone(None), "NOANSWER"),
+        (Telephone(exists=False), "CHANUNAVAIL"),
+    ],
+)
+async def test_a_citizen_who_cannot_be_reached_is_told_of_in_asterisks_words(
+    line: AgentsLine, citizen: Telephone, status: str
+):
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[CITIZEN] = citizen
+
+    call_id = await places(line, DESK_SIP)
+    await line.over(line.agents_leg())
+
+    call = await line.call(call_id)
+    assert (call.not_reached, outcome(call)) == (status, Outcome.NOT_REACHED)
+
+
+async def test_an_agent_who_hangs_up_while_it_rings_reached_nobody(line: AgentsLine):
+    line.twilio.telephones[DESK_SIP] = Telephone(3, (Wait(5), HangUp()))
+    line.twilio.telephones[CITIZEN] = Telephone(None)
+
+    call_id = await places(line, DESK_SIP)
+    await line.over(line.agents_leg())
+
+    assert (await line.call(call_id)).not_reached == "CANCEL"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [Telephone(busy=True), Telephone(None), Telephone(3, (Wait(60),))],
+    ids=["busy", "lets it ring", "voicemail"],
+)
+async def test_an_agents_telephone_that_nobody_takes_up_calls_no_citizen(line: AgentsLine, agent: Telephone):
+    line.twilio.telephones[DESK_PHONE] = agent
+
+    call_id = await places(line, DESK_PHONE)
+    await line.over(line.agents_leg())
+
+    assert (await line.call(call_id)).not_reached == NOT_PICKED_UP
+    assert all(leg.call.to != CITIZEN for leg in line.twilio.legs.values())
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_with_a_third_of_the_callbacks_lost_all_lengths_are_right_to_the_second(
+    tmp_path: Path, seed: int
+):
+    mischief = Mischief(seed, dropped=1 / 3, doubled=0.3, late_seconds=20)
+    async with an_agents_line(tmp_path, mischief) as line:
+        line.twilio.telephones[DESK_PHONE] = Telephone(3, (*TAKES, Wait(40), HangUp()))
+        line.twilio.telephones[DESK_SIP] = Telephone(3)
+        first, second, third = await line.calls(), await line.calls(Wait(33), HangUp()), await line.calls()
+        for caller, phone in ((first, DESK_PHONE), (second, DESK_SIP)):
+            await line.rings(caller.call.sid, phone)
+        await line.clock.pass_by(30)
+        third.hang_up()
+        await line.over(first, second, third)
+
+        await line.clock.pass_by(600)
+        await line.book.round()
+
+        for caller in (first, second, third):
+            call = await line.call(caller.call.sid)
+            assert call.ended_at and abs((call.ended_at - caller.call.ended_at).total_seconds()) < 1
+            for talk in talks(caller):
+                assert call.talk_seconds == pytest.approx((talk.ended_at - talk.at).total_seconds(), abs=1)
+        assert await line.book.round() == 0
+
+
+async def test_what_status_callbacks_tell_the_list_of_calls_tells_as_well(tmp_path: Path):
+    async with an_agents_line(tmp_path, Mischief(dropped=1)) as line:
+        caller = await line.calls(Wait(12.4), HangUp())
+        await line.over(caller)
+
+        await line.clock.pass_by(100)
+        early = await line.book.round()
+        await line.clock.pass_by(30)
+        healed = await line.book.round()
+
+        (ended,) = [fact for fact in line.recorded(caller.call.sid) if isinstance(fact, CallEnded)]
+        assert (early, healed) == (0, 1)
+        assert ended.provenance == Provenance.RECONSTRUCTED
+        assert abs((ended.occurred_at - caller.call.ended_at).total_seconds()) < 1
