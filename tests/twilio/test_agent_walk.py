@@ -1,4 +1,4 @@
-"""Agents reached over Twilio, from the ring to the recap: what each side hears, and what the ledger has of it."""
+"""Agents reached over Twilio, from ring to recap: what each side hears, and what the ledger has of it."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -17,8 +17,9 @@ from tests.ivr.providers.twilio.agents_line import (
     an_agents_line,
 )
 from tests.twilio.fake.callbacks import Mischief
-from tests.twilio.fake.citizen import HangUp, Heard, Keys, Telephone, Until, Wait
+from tests.twilio.fake.citizen import HangUp, Heard, Keys, Refer, Telephone, Until, Wait
 from tests.twilio.fake.leg import Leg
+from tests.twilio.fake.twilio import Twice
 from ticketing.calls.call import CallPhase
 from ticketing.calls.outcome import Outcome, outcome
 from ticketing.facts import NOT_PICKED_UP, CallEnded, EndedBy, Provenance, TicketRegistered
@@ -187,7 +188,37 @@ async def test_a_caller_is_led_on_to_a_colleague_and_the_agents_talk_is_over(lin
     call = await line.call(caller.call.sid)
     assert (call.ended_by, call.talk_ended_at) == (EndedBy.TRANSFER, led_at)
     assert len(talks(caller)) == 2
-    assert call.ended_at and call.ended_at - led_at > timedelta(seconds=20)
+    assert caller.call.ended_at - led_at > timedelta(seconds=20)
+
+
+@pytest.mark.parametrize("to", [COLLEAGUE, "sip:+441632960000@pbx.kantor"])
+async def test_an_agents_telephone_leads_nobody_on_by_itself(line: AgentsLine, to: str):
+    """Twilio takes REFER for no caller out of a queue: the talk goes on."""
+    line.twilio.telephones[DESK_SIP] = Telephone(3, (Wait(5), Refer(to), Wait(20), HangUp()))
+    caller = await line.calls()
+
+    await line.rings(caller.call.sid, DESK_SIP)
+    await line.over(caller, line.agents_leg())
+
+    call = await line.call(caller.call.sid)
+    assert (call.ended_by, call.talk_seconds) == (EndedBy.AGENT, 25)
+    assert {leg.call.to for leg in line.twilio.legs.values()} == {OFFICE_NUMBER, DESK_SIP}
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_every_request_delivered_twice_makes_one_talk(line: AgentsLine, at_once: bool):
+    line.twilio.twice = Twice(at_once=at_once)
+    line.twilio.telephones[DESK_PHONE] = Telephone(3, (*TAKES, Wait(20), HangUp()))
+    caller = await line.calls()
+
+    await line.rings(caller.call.sid, DESK_PHONE)
+    await line.over(caller, line.agents_leg())
+
+    (talk,), call = talks(caller), await line.call(caller.call.sid)
+    assert (call.answered_at, call.talk_ended_at) == (talk.at, talk.ended_at)
+    assert [line.kinds(caller.call.sid).count(kind) for kind in ("agent_answered", "talk_ended")] == [1, 1]
+    assert line.missed == []
+    assert all(one.answer == other.answer for one, other in line.twilio.twice.pairs)
 
 
 async def places(line: AgentsLine, phone: str) -> str:
@@ -282,9 +313,11 @@ async def test_with_a_third_of_the_callbacks_lost_all_lengths_are_right_to_the_s
         await line.clock.pass_by(600)
         await line.book.round()
 
+        assert [len(talks(caller)) for caller in (first, second, third)] == [1, 1, 0]
         for caller in (first, second, third):
             call = await line.call(caller.call.sid)
-            assert call.ended_at and abs((call.ended_at - caller.call.ended_at).total_seconds()) < 1
+            assert call.ended_at is not None
+            assert abs((call.ended_at - caller.call.ended_at).total_seconds()) < 1
             for talk in talks(caller):
                 assert call.talk_seconds == pytest.approx((talk.ended_at - talk.at).total_seconds(), abs=1)
         assert await line.book.round() == 0

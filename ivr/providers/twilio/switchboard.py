@@ -5,8 +5,9 @@ own distribution to look.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from config.call_backs import NumberPattern
 from config.errors import Refused
 from ivr.providers.twilio import leg_facts
 from ivr.providers.twilio.agent_replies import AGENT, CALL_BACK, STATUS, AgentReplies, is_sip
@@ -17,6 +18,7 @@ from ivr.providers.twilio.rest import TwilioApi
 from ivr.providers.twilio.transfers import Colleagues, NoSuchColleague
 from ivr.queues.ringing import RingAgent
 from ivr.queues.roster import CALLING_PAUSE
+from ticketing.people.dialling import check_number
 
 AGENT_RING_SECONDS = 20
 """How long the telephone of an agent rings who calls a citizen; who pressed the key sits beside it."""
@@ -33,7 +35,10 @@ class NotDiallable(Refused):
 
 
 class TwilioSwitchboard:
-    """Rings agents' telephones, for callers and for citizens; `number` is the line's (E.164)."""
+    """Rings agents' telephones, for callers and for citizens; `number` is the line's (E.164).
+
+    `allowed` are the numbers the office may call: asked here once more, for whoever dials pays.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class TwilioSwitchboard:
         replies: AgentReplies,
         numbers: KeptNumbers,
         colleagues: Colleagues,
+        allowed: Callable[[], Iterable[NumberPattern]],
         look: Callable[[], None],
     ) -> None:
         self._line = line
@@ -53,6 +59,7 @@ class TwilioSwitchboard:
         self._replies = replies
         self._numbers = numbers
         self._colleagues = colleagues
+        self._allowed = allowed
         self._look = look
         self._held_back: set[str] = set()
 
@@ -118,8 +125,7 @@ class TwilioSwitchboard:
         Over a telephone number the agent presses a key first: voicemail calls nobody.
         """
         _check_phone(phone)
-        if not _NUMBER.fullmatch(number):
-            raise NotDiallable
+        check_number(number, self._allowed())
         if is_sip(phone):
             document = self._replies.to_citizen(call_id, number)
         else:

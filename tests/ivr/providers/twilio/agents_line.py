@@ -28,7 +28,7 @@ from ivr.providers.twilio.utterances import Utterances
 from ivr.providers.twilio.webhooks import TwilioWebhooks
 from ivr.queues.ringing import RingAgent
 from ivr.speech import prompts
-from tests.builders import Desk, a_desk, at
+from tests.builders import OFFICE, Desk, a_desk, at
 from tests.twilio.fake.callbacks import Mischief
 from tests.twilio.fake.citizen import Deed
 from tests.twilio.fake.client import FakeHttp
@@ -114,7 +114,9 @@ class AgentsLine:
         return placed[-1]
 
     def recorded(self, call_id: str = CALL) -> list[CallFact]:
-        return sorted(self.desk.reader.facts_of({call_id}).get(call_id, []), key=lambda fact: fact.occurred_at)
+        return sorted(
+            self.desk.reader.facts_of({call_id}).get(call_id, []), key=lambda fact: fact.occurred_at
+        )
 
     def kinds(self, call_id: str = CALL) -> list[str]:
         return [fact.kind for fact in self.recorded(call_id)]
@@ -223,11 +225,19 @@ async def an_agents_line(folder: Path, mischief: Mischief | None = None) -> Asyn
         twilio.add_number(
             OFFICE_NUMBER, voice_url=f"{PUBLIC}/twilio/voice", status_callback=f"{PUBLIC}/twilio/status"
         )
-        switchboard = TwilioSwitchboard(LINE, OFFICE_NUMBER, api, legs, replies, numbers, colleagues, look)
+        switchboard = TwilioSwitchboard(
+            LINE,
+            OFFICE_NUMBER,
+            api,
+            legs,
+            replies,
+            numbers,
+            colleagues,
+            OFFICE.call_backs.allowed.__iter__,
+            look,
+        )
         book = CallsBook(LINE, api, legs, desk.reader, record, look, now)
         async with AsyncClient(transport=ASGITransport(webhooks), base_url="http://127.0.0.1") as client:
-            yield AgentsLine(
-                desk, twilio, legs, numbers, switchboard, book, webhooks, client, missed, looks
-            )
+            yield AgentsLine(desk, twilio, legs, numbers, switchboard, book, webhooks, client, missed, looks)
         await twilio.close()
         await api.close()
