@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.twilio.fake.citizen import HangUp, Keys, Telephone, Until, Wait
+from tests.twilio.fake.citizen import HangUp, Keys, Refer, Telephone, Until, Wait
 from tests.twilio.fake.document import Document
 from tests.twilio.fake.leg import Ended, Leg, Moved, Source
 from tests.twilio.server import BEGINS_AT, CITIZEN, DESK, ORIGIN, Answering, Bench, a_bench
@@ -301,3 +301,33 @@ async def test_a_call_ended_from_outside_is_over_for_both():
         leg.interrupt(Ended())
         await bench.over(leg)
         assert bench.server.forms("/leg")[-1]["CallStatus"] == "completed"
+
+
+async def test_a_sip_telephones_transfer_leads_whoever_dialled_on():
+    dial = f'<Dial referUrl="/refer"><Sip>{DESK}</Sip></Dial>'
+    async with a_bench(voice=dial, refer="<Say>Rekan kami</Say>", status="") as bench:
+        bench.twilio.telephones[DESK] = Telephone(2, (Wait(10), Refer("sip:meja-2@hotline.example")))
+        leg = bench.call()
+        await bench.over(leg)
+        (told,) = bench.server.forms("/refer")
+        assert (told["CallSid"], told["ReferTransferTarget"]) == (
+            leg.call.sid,
+            "<sip:meja-2@hotline.example>",
+        )
+        assert leg.transcript[-1] == "Rekan kami"
+        assert all(each.over for each in bench.twilio.legs.values())
+
+
+async def test_a_transfer_is_taken_neither_without_an_address_for_it_nor_of_a_caller_from_a_queue():
+    async with queue_bench(voice=f"<Dial><Sip>{DESK}</Sip></Dial>") as bench:
+        bench.twilio.telephones[DESK] = Telephone(2, (Wait(10), Refer("sip:meja-2@hotline.example")))
+        leg = bench.call(Wait(30), HangUp())
+        await bench.over(leg)
+        talked = next(heard for heard in leg.heard if heard.kind == "talk")
+        assert (talked.ended_at - talked.at).total_seconds() > 20
+
+        bench.server.answers["/voice"] = ENQUEUE
+        queued = bench.call(Wait(30), HangUp())
+        await bench.clock.pass_by(5)
+        await bench.over(agent(bench, Wait(5), Refer("sip:meja-2@hotline.example")), queued)
+        assert [note.code for note in bench.twilio.debugger] == [13802, 13802]

@@ -46,11 +46,18 @@ class Until:
 
 
 @dataclass(frozen=True)
+class Refer:
+    """Send SIP REFER: the other side is to go on to `target`."""
+
+    target: str
+
+
+@dataclass(frozen=True)
 class HangUp:
     """Put the receiver down."""
 
 
-Deed = Wait | Keys | Until | HangUp
+Deed = Wait | Keys | Until | Refer | HangUp
 
 
 @dataclass
@@ -76,6 +83,8 @@ async def act(script: Sequence[Deed], leg: "Leg") -> None:
             await _press(deed, leg)
         elif isinstance(deed, Until):
             seen = await _listen(deed, leg, seen)
+        elif isinstance(deed, Refer):
+            leg.refer(deed.target)
         else:
             leg.hang_up()
 

@@ -10,7 +10,14 @@ Not in the pages of today, but told by public handlers of these requests: Dequeu
 DequeuedCallQueueTime and DequeuedCallDuration after dialling a queue. Undocumented: an empty queue is
 `no-answer`, one that is not there `failed`; the action is asked, too, when the caller hangs up, and its
 answer has no effect.
+
+SIP REFER by the dialled telephone (twilio.com/docs/voice/api/refer-to-twilio): referUrl is asked with
+ReferTransferTarget, whoever dialled goes on with its document and the telephone is let go; only without
+answerOnBridge here. "REFER does not currently support Conference and Queue": the call goes on, as it does
+without referUrl (13802). Undocumented: the Dial's own action is not asked then.
 """
+
+from dataclasses import replace
 
 from tests.twilio.fake.bridging import Bridge
 from tests.twilio.fake.call import Call, StatusCallback
@@ -44,6 +51,11 @@ async def dial(leg: Leg, document: Document, verb: Verb) -> Source | None:
 
 async def _dial_telephone(leg: Leg, document: Document, verb: Verb, noun: Verb, told: dict[str, str]) -> None:
     child = _child(leg, document, verb, noun)
+    if refer_url := verb.get("referUrl"):
+        source = Source(document.address(refer_url), verb.get("referMethod", "POST"))
+        child.takes_refer = lambda target: leg.interrupt(
+            Moved(replace(source, more={"ReferTransferTarget": f"<{target}>"}))
+        )
     bridge = Bridge()
     bridge.expect(leg)
     child.watchers.append(leg.bell)

@@ -25,7 +25,8 @@ ATTRIBUTES = {
     "Redirect": "method",
     "Enqueue": "action method waitUrl waitUrlMethod workflowSid",
     "Leave": "",
-    "Dial": "action method timeout callerId answerOnBridge hangupOnStar timeLimit record ringTone",
+    "Dial": "action method timeout callerId answerOnBridge referUrl referMethod hangupOnStar timeLimit record"
+    " ringTone",
     "Hangup": "",
     "Reject": "reason",
     "Number": f"url method sendDigits byoc {_STATUS} {_DETECTION}",

@@ -22,6 +22,8 @@ GATHER_NUM_DIGITS = 13314
 GATHER_NESTED = 13320
 SAY_TEXT = 13520
 ENQUEUE_WAIT_METHOD = 14206
+REFER = 13802
+"""A SIP telephone sent REFER in a Dial that takes none: it has no referUrl, or dialled a queue."""
 
 
 @dataclass(frozen=True)

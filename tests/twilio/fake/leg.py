@@ -18,7 +18,7 @@ from tests.twilio.fake.call import OVER, Call
 from tests.twilio.fake.citizen import Deed, Heard, act
 from tests.twilio.fake.clock import Bell
 from tests.twilio.fake.document import Document, read
-from tests.twilio.fake.errors import DocumentFault
+from tests.twilio.fake.errors import REFER, DocumentFault
 
 if TYPE_CHECKING:
     from tests.twilio.fake.twilio import FakeTwilio
@@ -80,6 +80,7 @@ class Leg:
         self.watchers: list[Bell] = []
         self.gathering = False
         self.queued = False
+        self.takes_refer: Callable[[str], None] | None = None
         self._fallback = fallback
         self._interrupt: Interrupted | None = None
 
@@ -103,6 +104,13 @@ class Leg:
     def hang_up(self) -> None:
         """The receiver at this end is put down."""
         self.interrupt(HungUp())
+
+    def refer(self, target: str) -> None:
+        """A SIP telephone's own transfer; where none is taken the call goes on."""
+        if self.takes_refer:
+            self.takes_refer(target)
+        else:
+            self._note(REFER, "REFER", "")
 
     def interrupt(self, reason: Interrupted) -> None:
         """Stop what is carried out now; whoever has hung up is not led on."""

@@ -1,9 +1,11 @@
 """What can be asked of the REST API: calls, queues and their members, numbers, messages.
 
 Codes of refusals from twilio.com/docs/api/errors: 21201 no To, 21205 no valid Url, 21210 a From that is not
-ours, 21211 a To that is none, 21213 no From, 21220 a call that is not in progress cannot be led elsewhere,
-21602 no body, 21603 neither From nor service, 21604 no To of a message, 21617 a text beyond 1600 letters,
-21655 no such template, 21656 its variables are no JSON or empty, 22003 a queue's name is taken.
+ours, 21211 a To that is none, 21212 a From over SIP that is no user name, 21213 no From, 21220 a call that is
+not in progress cannot be led elsewhere, 21602 no body, 21603 neither From nor service, 21604 no To of a
+message, 21617 a text beyond 1600 letters, 21655 no such template, 21656 its variables are no JSON or empty,
+22003 a queue's name is taken. A call to a SIP address may have any user name as its From
+(/docs/voice/api/sip-making-calls).
 """
 
 import json
@@ -89,7 +91,9 @@ def _make_call(twilio: "FakeTwilio", form: Fields) -> Call:
         raise _refused(21213, "'From' number is not specified")
     if not (_NUMBER.fullmatch(to) or to.startswith(("sip:", "client:"))):
         raise _refused(21211, f"The 'To' number {to} is not a valid phone number.")
-    if twilio.account.number(from_) is None:
+    if to.startswith("sip:") and "@" in from_:
+        raise _refused(21212, f"The caller address {from_} is not a user name")
+    if not to.startswith("sip:") and twilio.account.number(from_) is None:
         raise _refused(21210, f"'From' phone number {from_} is not yet verified for your account")
     source = _source(twilio, form)
     if source is None:
