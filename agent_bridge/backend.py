@@ -8,12 +8,15 @@ from pathlib import Path
 
 import uvicorn
 
-from agent_bridge.app import create_app
+from agent_bridge.app import answering, create_app
+from agent_bridge.house import Telephones
 from agent_bridge.tls import serving
 from config import logs
 from config.settings import Settings
 from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, PbxPlan
-from ivr.providers.asterisk.provider import AsteriskProvider
+from ivr.providers.asterisk.provider import AsteriskProvider, PlannedPhones
+from ivr.providers.twilio.phones import OfficePhones, OwnSip
+from ivr.providers.twilio.provider import TwilioProvider
 
 MESSAGE_BYTES = 16 * 1024
 
@@ -30,10 +33,8 @@ def main() -> None:
 
 def serve(settings: Settings, plan: PbxPlan | None, redis_url: str, port: int, pair: Path | None) -> None:
     """Serve the pages until ended: by TLS with the pair, and beyond loopback only so."""
-    wide = settings.allow_wide_ami_rights
-    telephones = partial(AsteriskProvider, plan, allow_wide_rights=wide) if plan else None
     config = uvicorn.Config(
-        create_app(settings, telephones, redis_url),
+        answering(create_app(settings, telephones_of(settings, plan), redis_url)),
         log_config=None,
         access_log=False,
         ws_max_size=MESSAGE_BYTES,
@@ -45,6 +46,22 @@ def serve(settings: Settings, plan: PbxPlan | None, redis_url: str, port: int, p
     # What is loaded by now stays for ever; the collector need not look at it while callers wait.
     gc.freeze()
     uvicorn.Server(config).run(sockets=_listening(settings.listen if pair else LOOPBACK, port))
+
+
+def telephones_of(settings: Settings, plan: PbxPlan | None) -> Telephones | None:
+    """What makes this installation's telephone system; None where there is none."""
+    if settings.pbx == "twilio":
+        return partial(TwilioProvider, settings, _phones(settings, plan))
+    wide = settings.allow_wide_ami_rights
+    return partial(AsteriskProvider, plan, allow_wide_rights=wide) if plan else None
+
+
+def _phones(settings: Settings, plan: PbxPlan | None) -> OfficePhones:
+    """Those of the settings, and browsers where Twilio may ring our own Asterisk."""
+    if plan is None or plan.legs is None:
+        return OfficePhones(settings.twilio_phones)
+    own = OwnSip(settings.twilio_sip, plan.legs.account, plan.legs.secret)
+    return OfficePhones(settings.twilio_phones, PlannedPhones(plan), own)
 
 
 def _listening(listen: str, port: int) -> list[socket.socket]:

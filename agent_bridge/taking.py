@@ -95,13 +95,15 @@ async def take(settings: Settings, at: datetime, progress: Progress) -> Taken | 
     """
     history = history_of(settings)
     office = read_office(settings).office
-    plan = plan_of(settings)
-    if plan is None:
+    # At Twilio no PBX of ours has queues that would have to be told.
+    plan = plan_of(settings) if settings.pbx != "twilio" else None
+    if plan:
+        await _check_queues(plan, office)
+    elif settings.pbx != "twilio":
         raise NotRunning
-    await _check_queues(plan, office)
     await asyncio.to_thread(make_sounds, settings, progress)
     taken = history.take(settings.office, at)
-    if taken:
+    if taken and plan:
         await _tell_pbx(settings, replace(plan, queues=tuple(office.queues.values())))
     return taken
 

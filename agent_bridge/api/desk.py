@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
 
@@ -21,7 +21,7 @@ from ticketing.ledger.reader import AnyRow
 
 router = APIRouter(prefix="/api", tags=["desk"], responses=PROBLEMS)
 CallId = Annotated[str, Path(max_length=80, examples=["pbx-1764000000.42"])]
-BROWSER = "browser"
+BROWSER: Final = "browser"
 
 
 @router.get("/desk")
@@ -33,8 +33,10 @@ async def desk(session: Agent, house: AnyHouse) -> views.DeskView:
 @router.get("/desk/choices")
 async def choices(_: Agent, house: AnyHouse) -> views.DeskChoices:
     """The phones and the not-ready reasons an agent may choose from."""
-    phones = [views.PhoneChoice(phone=BROWSER, label=BROWSER)] if house.telephones else []
+    phones = []
     if house.telephones:
+        if house.telephones.phones("agent", BROWSER):
+            phones.append(views.PhoneChoice(phone=BROWSER, label=BROWSER))
         desks = house.telephones.phones("agent", "sip")
         phones += [views.PhoneChoice(phone=phone.address, label=phone.account) for phone in desks]
     reasons = house.office.not_ready_reasons.items()

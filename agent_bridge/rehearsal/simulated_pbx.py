@@ -118,7 +118,7 @@ class SimulatedPbx(PlannedPhones):
     """A provider and its switchboard in one. `picks_up` says whether a citizen who is called answers."""
 
     def __init__(self, clock: FastClock, plan: PbxPlan, given: Given) -> None:
-        self.plan = plan
+        super().__init__(plan)
         self.control = self
         self._clock = clock
         self._desk = given.desk

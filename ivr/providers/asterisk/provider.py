@@ -48,8 +48,10 @@ def control_of(plan: PbxPlan) -> ControlLink:
 class PlannedPhones:
     """What a plan says of phones, as the house asks for it."""
 
-    plan: PbxPlan
     requests: Requests | None = None
+
+    def __init__(self, plan: PbxPlan) -> None:
+        self.plan = plan
 
     @property
     def line_number(self) -> str:
@@ -83,7 +85,7 @@ class AsteriskProvider(PlannedPhones):
         *,
         allow_wide_rights: bool = False,
     ) -> None:
-        self.plan = plan
+        super().__init__(plan)
         self._allow_wide_rights = allow_wide_rights
         self._desk = given.desk
         self._registrar = given.registrar

@@ -96,10 +96,11 @@ class TwilioApi:
         twiml: bytes | None = None,
         status_url: str,
         ring_seconds: int,
+        proof: Mapping[str, str] | None = None,
     ) -> str:
         """Ring `to` (E.164 or sip:), who then hears the document at `url`, or `twiml`; the call's SID.
 
-        After AnswerLost the telephone may ring all the same.
+        `proof` is what a SIP server is to be shown. After AnswerLost the telephone may ring all the same.
         """
         document = {"url": url, "method": "POST"} if url else {"twiml": (twiml or b"").decode()}
         made = await self._asking.ask(
@@ -111,6 +112,7 @@ class TwilioApi:
                 status_callback_event=list(TOLD),
                 timeout=ring_seconds,
                 **document,
+                **(proof or {}),
             )
         )
         return str(made.sid)
