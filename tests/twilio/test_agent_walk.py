@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.ivr.providers.twilio.agents_line import (
     DESK_PHONE,
     DESK_SIP,
     OFFICE_NUMBER,
+    PUBLIC,
     AgentsLine,
     an_agents_line,
 )
@@ -126,6 +128,28 @@ async def test_a_caller_who_leaves_in_the_very_moment_was_not_talked_to(
     assert call.phase in (CallPhase.OVER, CallPhase.WRAP_UP)
     if not talks(caller):
         assert "Panggilan ini sudah lewat" in "".join(line.agents_leg().transcript)
+
+
+async def test_a_caller_who_leaves_while_the_two_are_put_together_was_answered_for_no_time(line: AgentsLine):
+    """Their answer is on record then, as it is on Asterisk; nobody is left behind in a talk."""
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await line.webhooks(scope, receive, send)
+        if scope["path"] == "/twilio/agent/bridge":
+            await line.clock.sleep(0.5)
+
+    line.twilio.edge.serve(PUBLIC, slow)
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    caller = await line.calls(Wait(5 + 4.3), HangUp())
+
+    await line.rings(caller.call.sid, DESK_SIP)
+    await line.over(caller, line.agents_leg())
+
+    call = await line.call(caller.call.sid)
+    assert talks(caller) == []
+    assert call.phase == CallPhase.WRAP_UP
+    assert call.talk_seconds is not None
+    assert call.talk_seconds < 1
 
 
 async def test_a_ring_that_is_stopped_rings_no_more_and_a_talk_is_not_stopped(line: AgentsLine):

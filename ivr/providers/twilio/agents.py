@@ -4,6 +4,7 @@ Taken up it asks ``, or `key` once a key was pressed; `bridge` is asked on the c
 two hear one another, `over` when one of them has left. A caller who is led on to a colleague asks `moved`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from config.clock import Clock
@@ -22,6 +23,7 @@ from ivr.providers.twilio.leg_facts import (
 )
 from ivr.providers.twilio.legs import Legs
 from ivr.providers.twilio.transfers import Colleagues
+from ivr.turns import TURN_SECONDS
 from ticketing.facts import CallFact, EndedBy, Report
 
 Record = Callable[..., Awaitable[None]]
@@ -61,13 +63,14 @@ class AgentDoor:
         }
 
     async def answer(self, asked: Asked) -> bytes:
-        """What that telephone does next; raises NotThere, OddForm, and what the ledger does."""
+        """What that telephone does next; raises NotThere, OddForm, TimeoutError, and what the ledger does."""
         if asked.below == "colleague":
             return self._after_colleague(asked)
         step = self._steps.get(asked.below)
         if step is None:
             raise NotThere
-        return await step(asked, *_named(asked))
+        async with asyncio.timeout(TURN_SECONDS):
+            return await step(asked, *_named(asked))
 
     def in_trouble(self, asked: Asked) -> bytes:
         """A caller who waits is put through, whatever the ledger does: nobody else will take the call."""

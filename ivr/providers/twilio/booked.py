@@ -37,7 +37,7 @@ def agent_gone(known: Known, booked: CallState | None) -> list[CallFact]:
     leg_id = known.call.leg_id
     if booked is None or not booked.is_over or booked.ended_at is None or leg_id is None:
         return []
-    at = not_before(booked.ended_at, known.facts)
+    at = not_before(booked.ended_at, known.facts, leg_id)
     return [leg_ended(known.call.call_id, leg_id, at, provenance=HEALED)]
 
 

@@ -1,6 +1,7 @@
 """The office's calls to citizens, at `/twilio/back` and below: `` once the agent has pressed a key, `reached`
 on the citizen's side just before the two hear one another, `over` when dialling or talk is over."""
 
+import asyncio
 from collections.abc import Callable
 
 from config.clock import Clock
@@ -9,7 +10,8 @@ from ivr.providers.twilio.agents import Record
 from ivr.providers.twilio.doorway import Asked, NotThere, OddForm
 from ivr.providers.twilio.kept_numbers import KeptNumbers
 from ivr.providers.twilio.leg_facts import after_dialling, citizen_answered, is_call_back, not_reached
-from ivr.providers.twilio.legs import Known, Legs
+from ivr.providers.twilio.legs import Legs
+from ivr.turns import TURN_SECONDS
 from ticketing.facts import NOT_PICKED_UP, CallFact, Report
 
 
@@ -35,23 +37,15 @@ class CallBackDoor:
         self._clock = clock
 
     async def answer(self, asked: Asked) -> bytes:
-        """What the telephone does next; raises NotThere, OddForm, and what the ledger does."""
+        """What the telephone does next; raises NotThere, OddForm, TimeoutError, and what the ledger does."""
         call_id = asked.query.get("call", "")
         if not is_call_back(call_id):
             raise OddForm
-        match asked.below:
-            case "":
-                return await self._dialled(asked, call_id)
-            case "reached":
-                known = await self._legs.known(call_id)
-                if known:
-                    await self._recorded(citizen_answered(known.call, asked.call_id, self._clock()))
-                return NOTHING
-            case "over":
-                await self._over(asked, await self._legs.known(call_id))
-                return self._replies.hang_up()
-            case _:
-                raise NotThere
+        step = {"": self._dialled, "reached": self._reached, "over": self._over}.get(asked.below)
+        if step is None:
+            raise NotThere
+        async with asyncio.timeout(TURN_SECONDS):
+            return await step(asked, call_id)
 
     def in_trouble(self, asked: Asked) -> bytes:
         """Whoever was reached is talked to, whatever the ledger does."""
@@ -66,9 +60,17 @@ class CallBackDoor:
             return self._replies.hang_up()
         return self._replies.to_citizen(call_id, number)
 
-    async def _over(self, asked: Asked, known: Known | None) -> None:
+    async def _reached(self, asked: Asked, call_id: str) -> bytes:
+        known = await self._legs.known(call_id)
+        if known:
+            await self._recorded(citizen_answered(known.call, asked.call_id, self._clock()))
+        return NOTHING
+
+    async def _over(self, asked: Asked, call_id: str) -> bytes:
+        known = await self._legs.known(call_id)
         if known:
             await self._recorded(after_dialling(known.call, asked.form, self._clock()))
+        return self._replies.hang_up()
 
     async def _recorded(self, fact: CallFact) -> None:
         await self._record(Report(fact))

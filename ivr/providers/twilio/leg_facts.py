@@ -54,7 +54,9 @@ def is_call_back(call_id: str) -> bool:
     return _CALL_BACK.fullmatch(call_id) is not None
 
 
-def told_at(form: Mapping[str, str], known: Iterable[CallFact], at: datetime) -> datetime:
+def told_at(
+    form: Mapping[str, str], known: Iterable[CallFact], at: datetime, leg_id: str | None = None
+) -> datetime:
     """When it happened by Twilio's clock, however late we hear of it; `at` where it does not say.
 
     That is in whole seconds, and by another clock than ours: it is never before the call was last there.
@@ -64,12 +66,17 @@ def told_at(form: Mapping[str, str], known: Iterable[CallFact], at: datetime) ->
     except ValueError:
         return at
     # RFC 2822 has "-0000" for an instant in UTC whose place is not told.
-    return not_before(told if told.tzinfo else told.replace(tzinfo=UTC), known)
+    return not_before(told if told.tzinfo else told.replace(tzinfo=UTC), known, leg_id)
 
 
-def not_before(at: datetime, known: Iterable[CallFact]) -> datetime:
-    """That instant, or the latest at which the call is known to have been there."""
-    return max([at, *(fact.occurred_at for fact in known if isinstance(fact, _PRESENT))])
+def not_before(at: datetime, known: Iterable[CallFact], leg_id: str | None = None) -> datetime:
+    """That instant, or the latest at which the call, or that leg of it, is known to have been there."""
+    there = (
+        fact.occurred_at
+        for fact in known
+        if isinstance(fact, _PRESENT) or (leg_id and getattr(fact, "leg_id", None) == leg_id)
+    )
+    return max([at, *there])
 
 
 def cause_of(status: str, sip_response: str = "") -> int:

@@ -68,7 +68,7 @@ class StatusDoor:
         if ringing and ringing.leg_id == leg_id and not taken:
             await self._missed(known.call.call_id, leg_id)
             return
-        at = told_at(asked.form, known.facts, self._clock())
+        at = told_at(asked.form, known.facts, self._clock(), leg_id)
         await self._record(Report(leg_ended(known.call.call_id, leg_id, at)))
 
     async def _call_over(self, asked: Asked, known: Known, status: str) -> None:

@@ -1,11 +1,13 @@
 """Requests of agents' telephones: who is put through, what is recorded, what holds without the ledger."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from ivr.providers.twilio import agents
 from tests.builders import Story, at
 from tests.ivr.providers.twilio.agents_line import (
     BACK,
@@ -155,6 +157,14 @@ async def test_with_the_ledger_away_callers_and_agents_are_put_through_all_the_s
     assert await line.told(f"/twilio/agent/moved{OURS}&to=meja-2", CALL) == ["Dial"]
     assert await line.told(f"/twilio/back/reached?call={BACK}", AGENT_SID) == []
     assert await line.told(f"/twilio/back/over?call={BACK}", AGENT_SID) == ["Hangup"]
+
+
+async def test_a_ledger_that_hangs_keeps_nobody_waiting(line: AgentsLine, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Reader, "facts_of", lambda *_: time.sleep(0.5))
+    monkeypatch.setattr(agents, "TURN_SECONDS", 0.05)
+
+    assert await line.told(f"/twilio/agent{OURS}", AGENT_SID, **SIP) == ["Dial"]
+    assert await line.told(f"/twilio/agent/bridge{OURS}", CALL) == []
 
 
 async def test_a_talk_that_was_put_through_without_the_ledger_is_not_stopped_as_a_ring(
