@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,7 +22,7 @@ WORDS = ("", "1", "", "", "")
 
 @asynccontextmanager
 async def a_process(folder: Path, keys: str) -> AsyncIterator[AsyncClient]:
-    port = free_port()
+    port = free_port(socket.SOCK_STREAM)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.twilio.node", str(folder), str(port), keys
     )

@@ -22,7 +22,7 @@ from ivr.providers.twilio.leg_facts import (
     talked,
 )
 from ivr.providers.twilio.legs import Legs
-from ivr.providers.twilio.transfers import Colleagues
+from ivr.providers.twilio.phones import OfficePhones
 from ivr.turns import TURN_SECONDS
 from ticketing.facts import CallFact, EndedBy, Report
 
@@ -41,7 +41,7 @@ class AgentDoor:
         self,
         legs: Legs,
         replies: AgentReplies,
-        colleagues: Colleagues,
+        phones: OfficePhones,
         record: Record,
         missed: Missed,
         look: Callable[[], None],
@@ -49,7 +49,7 @@ class AgentDoor:
     ) -> None:
         self._legs = legs
         self._replies = replies
-        self._colleagues = colleagues
+        self._phones = phones
         self._record = record
         self._missed = missed
         self._look = look
@@ -80,7 +80,7 @@ class AgentDoor:
         if asked.below == "" or (asked.below == "key" and asked.pressed == TAKE):
             self._legs.put_through(leg_id)
             return self._replies.put_through(call_id, leg_id)
-        phone = self._colleagues.phone(asked.query.get("to", "")) if asked.below == "moved" else None
+        phone = self._phones.dialled(asked.query.get("to", "")) if asked.below == "moved" else None
         if phone:
             return self._replies.to_colleague(call_id, phone)
         return NOTHING if asked.below == "bridge" else self._replies.hang_up()
@@ -128,7 +128,7 @@ class AgentDoor:
         return self._replies.gone() if still_there else self._replies.hang_up()
 
     async def _moved(self, asked: Asked, call_id: str, leg_id: str) -> bytes:
-        phone = self._colleagues.phone(asked.query.get("to", ""))
+        phone = self._phones.dialled(asked.query.get("to", ""))
         if phone is None:
             raise OddForm
         known = await self._legs.known(call_id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ivr.providers.twilio.leg_facts import caller_of, ring_of
+from ivr.providers.twilio.phones import OfficePhones
 from ivr.providers.twilio.rest import CallState, TwilioApi
 from ticketing.calls.call import Call, fold
 from ticketing.facts import CallFact
@@ -40,9 +41,10 @@ class _Heard:
 class Legs:
     """Finds legs, and remembers what this node has heard of the latest."""
 
-    def __init__(self, api: TwilioApi, reader: Reader) -> None:
+    def __init__(self, api: TwilioApi, reader: Reader, phones: OfficePhones) -> None:
         self._api = api
         self._reader = reader
+        self._phones = phones
         self._heard: dict[str, _Heard] = {}
 
     async def known(self, call_id: str) -> Known | None:
@@ -101,7 +103,7 @@ class Legs:
         mine = [
             (abs((one.started_at or began_at) - began_at), one)
             for one in since
-            if one.to == shift.phone and one.direction == PLACED_BY_API
+            if one.to == self._phones.dialled(shift.phone) and one.direction == PLACED_BY_API
         ]
         apart, nearest = min(mine, key=lambda found: found[0], default=(CLOCKS_APART, None))
         return nearest if apart < CLOCKS_APART else None

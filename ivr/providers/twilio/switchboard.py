@@ -14,24 +14,15 @@ from ivr.providers.twilio.agent_replies import AGENT, CALL_BACK, STATUS, AgentRe
 from ivr.providers.twilio.kept_numbers import KeptNumbers
 from ivr.providers.twilio.leg_facts import caller_of, is_call_back, talked
 from ivr.providers.twilio.legs import Legs
+from ivr.providers.twilio.phones import NoSuchPhone, OfficePhones
 from ivr.providers.twilio.rest import TwilioApi
-from ivr.providers.twilio.transfers import Colleagues, NoSuchColleague
 from ivr.queues.ringing import RingAgent
 from ivr.queues.roster import CALLING_PAUSE
 from ticketing.people.dialling import check_number
 
 AGENT_RING_SECONDS = 20
 """How long the telephone of an agent rings who calls a citizen; who pressed the key sits beside it."""
-_NUMBER = re.compile(r"\+[0-9]{5,15}")
-_SIP = re.compile(r"sip:[A-Za-z0-9._+@:;=-]{1,200}")
 _CALL = re.compile(r"CA[0-9a-f]{32}")
-
-
-class NotDiallable(Refused):
-    """Neither a telephone number nor a SIP address."""
-
-    def __init__(self) -> None:
-        super().__init__("Telepon itu tidak dapat dihubungi.", "That telephone cannot be called.")
 
 
 class TwilioSwitchboard:
@@ -48,7 +39,7 @@ class TwilioSwitchboard:
         legs: Legs,
         replies: AgentReplies,
         numbers: KeptNumbers,
-        colleagues: Colleagues,
+        phones: OfficePhones,
         allowed: Callable[[], Iterable[NumberPattern]],
         look: Callable[[], None],
     ) -> None:
@@ -58,7 +49,7 @@ class TwilioSwitchboard:
         self._legs = legs
         self._replies = replies
         self._numbers = numbers
-        self._colleagues = colleagues
+        self._phones = phones
         self._allowed = allowed
         self._look = look
         self._held_back: set[str] = set()
@@ -67,14 +58,15 @@ class TwilioSwitchboard:
 
     async def ring(self, ring: RingAgent) -> None:
         """Let the agent's telephone ring; raises Unavailable, Refused."""
-        _check_phone(ring.phone)
+        address = self._dialled(ring.phone)
         ours = {"call": ring.call_id, "leg": ring.leg_id}
         sid = await self._api.place_call(
-            ring.phone,
-            self._shown(ring.phone, ring.label),
+            address,
+            self._shown(address, ring.label),
             url=self._replies.address(AGENT, **ours),
             status_url=self._replies.address(STATUS, **ours),
             ring_seconds=ring.seconds,
+            proof=self._phones.proof(ring.phone),
         )
         self._legs.is_at(ring.leg_id, sid)
 
@@ -124,29 +116,29 @@ class TwilioSwitchboard:
 
         Over a telephone number the agent presses a key first: voicemail calls nobody.
         """
-        _check_phone(phone)
+        address = self._dialled(phone)
         check_number(number, self._allowed())
-        if is_sip(phone):
+        if is_sip(address):
             document = self._replies.to_citizen(call_id, number)
         else:
             await self._numbers.keep(call_id, number)
             document = self._replies.ask(CALL_BACK, call=call_id)
         sid = await self._api.place_call(
-            phone,
-            self._shown(phone, label),
+            address,
+            self._shown(address, label),
             twiml=document,
             status_url=self._replies.address(STATUS, call=call_id),
             ring_seconds=AGENT_RING_SECONDS,
+            proof=self._phones.proof(phone),
         )
         self._legs.is_at(call_id, sid)
 
     async def lead_on(self, call_id: str, leg_id: str, to: str) -> None:
         """Have the caller who talks to that leg go on to the colleague named `to`.
 
-        Raises NoSuchColleague, Unavailable, Refused; the talk goes on then.
+        Raises NoSuchPhone, Unavailable, Refused; the talk goes on then.
         """
-        if self._colleagues.phone(to) is None:
-            raise NoSuchColleague
+        self._dialled(to)
         self._legs.moved(leg_id)
         try:
             url = self._replies.address(f"{AGENT}/moved", call=call_id, leg=leg_id, to=to)
@@ -154,6 +146,13 @@ class TwilioSwitchboard:
         except Refused:
             self._legs.moved(leg_id, moved=False)
             raise
+
+    def _dialled(self, phone: str) -> str:
+        """What the phone of that name is dialled by; raises NoSuchPhone."""
+        address = self._phones.dialled(phone)
+        if address is None:
+            raise NoSuchPhone
+        return address
 
     def _release(self, phone: str) -> None:
         self._held_back.discard(phone)
@@ -165,8 +164,3 @@ class TwilioSwitchboard:
         From twilio.com/docs/voice/api/sip-making-calls.
         """
         return label if label and is_sip(phone) else self._number
-
-
-def _check_phone(phone: str) -> None:
-    if not (_NUMBER.fullmatch(phone) or _SIP.fullmatch(phone)):
-        raise NotDiallable

@@ -18,11 +18,11 @@ from ivr.providers.twilio.doorway import Asked
 from ivr.providers.twilio.kept_numbers import KeptNumbers
 from ivr.providers.twilio.leg_facts import talk_ended
 from ivr.providers.twilio.legs import Legs
+from ivr.providers.twilio.phones import OfficePhones
 from ivr.providers.twilio.rest import TwilioApi
 from ivr.providers.twilio.signature import SignatureCheck
 from ivr.providers.twilio.statuses import StatusDoor
 from ivr.providers.twilio.switchboard import TwilioSwitchboard
-from ivr.providers.twilio.transfers import Colleagues
 from ivr.providers.twilio.twiml import Enqueue, Hangup, Pause, Say, render
 from ivr.providers.twilio.utterances import Utterances
 from ivr.providers.twilio.webhooks import TwilioWebhooks
@@ -207,12 +207,13 @@ async def an_agents_line(folder: Path, mischief: Mischief | None = None) -> Asyn
 
         record = desk.journal.record
         api = TwilioApi(account.sid, account.primary_token, FakeHttp(twilio))
-        legs = Legs(api, desk.reader)
         replies = AgentReplies(PUBLIC, OFFICE_NUMBER, said)
         numbers = KeptNumbers(desk.journal, desk.reader, desk.vault, now)
-        colleagues = Colleagues({"meja-2": COLLEAGUE})
+        # By names that are what is dialled, so that tests read easily.
+        phones = OfficePhones({"meja-2": COLLEAGUE} | {one: one for one in (DESK_PHONE, DESK_SIP)})
+        legs = Legs(api, desk.reader, phones)
         doors = [
-            AgentDoor(legs, replies, colleagues, record, miss, look, now),
+            AgentDoor(legs, replies, phones, record, miss, look, now),
             CallBackDoor(legs, replies, numbers, record, look, now),
             StatusDoor(legs, record, miss, look, now),
             PlainVoice(desk, twilio.clock),
@@ -232,7 +233,7 @@ async def an_agents_line(folder: Path, mischief: Mischief | None = None) -> Asyn
             legs,
             replies,
             numbers,
-            colleagues,
+            phones,
             OFFICE.call_backs.allowed.__iter__,
             look,
         )
