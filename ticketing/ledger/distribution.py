@@ -149,8 +149,8 @@ _RUNG = (
         (CALL.answered_at.is_not(None) | CALL.talk_ended_at.is_not(None)).label("taken"),
         _LEFT.label("left"),
     )
-    .select_from(tables.shifts)
-    .join(tables.journal, (FACT.agent_id == SHIFT.agent_id) & tables.RANG)
-    .join(tables.calls, CALL.call_id == FACT.call_id)
+    .join_from(tables.journal, tables.calls, CALL.call_id == FACT.call_id)
+    # Agent by agent the index is entered where the latest rings stand.
+    .where(FACT.agent_id.in_(select(SHIFT.agent_id)), tables.RANG)
     .where(FACT.occurred_at >= bindparam("since_at"), CALL.line == bindparam("of_line"))
 )

@@ -15,6 +15,7 @@ from ticketing import facts
 from ticketing.facts import AgentFact, Fact, Report
 
 QUEUE, LINE = "dukcapil", "pbx"
+MOST_LOOKS = 20
 RING_SECONDS = OFFICE.queues[QUEUE].ring_seconds
 
 
@@ -84,9 +85,12 @@ class Scene:
         """It is so late now, and the node looks until nothing follows any more."""
         self.now = self.now if seconds is None else seconds
         before = -1
-        while before != (before := self.desk.reader.cursor()):
+        for _ in range(MOST_LOOKS):
             await self.distributor.tick()
             await self.distributor.settled()
+            if before == (before := self.desk.reader.cursor()):
+                return
+        raise AssertionError("something follows for ever")
 
     async def record(self, *known: Fact) -> None:
         await self.desk.journal.record(*(Report(fact) for fact in known))
