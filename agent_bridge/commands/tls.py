@@ -88,9 +88,10 @@ def tell_of_running(running: Running, tell: Speaker) -> None:
     tell(f"  Halaman: {running.address}", f"  Pages: {running.address}")
     if running.plan and running.plan.listen != LOOPBACK:
         # Sound takes another part of the range at each start.
-        sound, wss = f"UDP {RTP_LOWEST}-{RTP_HIGHEST - 1}", running.plan.ports.wss
-        tell(f"  Buka di firewall: TCP {running.port} dan {wss}, {sound}",
-             f"  Open in the firewall: TCP {running.port} and {wss}, {sound}")  # fmt: skip
+        sound, plan = f"UDP {RTP_LOWEST}-{RTP_HIGHEST - 1}", running.plan
+        ports = (running.port, plan.ports.wss, *([plan.legs.port] if plan.legs else []))
+        listed = ", ".join(f"TCP {port}" for port in ports)
+        tell(f"  Buka di firewall: {listed}, {sound}", f"  Open in the firewall: {listed}, {sound}")
     days = running.certificate.days_left(now())
     if days < RENEW_DAYS:
         tell(f"  [red]Sertifikat tinggal {days} hari: hotline tls show[/red]",
