@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
 import pytest
 
@@ -29,29 +28,36 @@ from tests.builders import Desk
 from tests.ivr.providers.asterisk.lab import CALLER, Lab, free_port
 from tests.stories.asterisk import CLOSED, dialogues, sound_seconds, told_at
 from tests.stories.house import House
+from tests.stories.ledger import about
 from tests.stories.recording import AMI, DESK, Recording
+from tests.stories.scripts import CITIZEN_E164, begins_at, play
 from ticketing import facts
 from ticketing.calls.call import CallPhase
 
-CITIZEN_E164 = "+6281200000042"
-COUNTER = "201"
-"""What an agent dials for the second agent's phone when they transfer a caller."""
 PATIENCE_SECONDS = 30.0
 TO_THE_MENU_SECONDS = 1.5
 SETTLED_SECONDS = 0.5
 
 
-def with_a_counter(plan: PrivatePlan) -> dict[str, str]:
-    """The PBX's files, of an office whose phones can be dialled by one another."""
-    counter = plan.phones_of("agent", "sip")[1]
-    written = files(plan)
-    written["extensions.conf"] += f"exten => {COUNTER},1,Dial({counter.interface})\n"
-    assert f"[{AGENTS}]" in written["extensions.conf"]
-    return written
+def let_phones_dial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PBX that is booted after this is one of an office whose phones can dial one another."""
+
+    def files_of(plan: PrivatePlan) -> dict[str, str]:
+        written = files(plan)
+        assert written["extensions.conf"].rstrip().splitlines()[-2] == f"[{AGENTS}]"
+        for number, phone in enumerate(plan.phones_of("agent", "sip")):
+            written["extensions.conf"] += f"exten => {_extension(number)},1,Dial({phone.interface})\n"
+        return written
+
+    monkeypatch.setattr(private_pbx, "files", files_of)
 
 
-class Stage:
-    """A story being lived through: everybody in it, and who writes it down."""
+def _extension(number: int) -> str:
+    return f"2{number:02d}"
+
+
+class AsteriskStage:
+    """A story on the real Asterisk, and who writes it down."""
 
     def __init__(self, lab: Lab, desk: Desk, recording: Recording) -> None:
         self.lab = lab
@@ -92,34 +98,36 @@ class Stage:
         self._recording.note(self.clock(), kind, CLOSED)
         sink.close()
 
-    # --- who is in it ---
+    # --- what people do ---
+
+    async def passes(self, seconds: float) -> None:
+        """Time goes on."""
+        await asyncio.sleep(seconds)
 
     async def does(self, deed: str) -> None:
         """An agent does something at the desk."""
         self._recording.note(self.clock(), DESK, deed)
         await self.house.do(deed)
 
-    async def sits_down(
-        self, agent_id: str, desk_phone: int, ring_seconds: float | None, **more: Any
-    ) -> None:
-        """An agent's phone is on, and they sit down at it."""
-        address = await self.phone(desk_phone, ring_seconds, **more)
-        await self.does(f"{agent_id} sits down at {address}")
-
-    async def phone(self, desk_phone: int, ring_seconds: float | None, **more: Any) -> str:
+    async def phone(self, number: int, ring_seconds: float | None, talk_seconds: float | None = None) -> str:
         """A desk phone is on."""
-        lab, phone = self.lab, self.lab.plan.phones_of("agent", "sip")[desk_phone]
+        lab, phone = self.lab, self.lab.plan.phones_of("agent", "sip")[number]
         port = free_port()
         await lab.sipp.register(phone.account, phone.account, phone.secret, port)
         lab.processes.append(
             await lab.sipp.desk_phone(
-                phone.account, port, ring_seconds=ring_seconds, calls=9, seconds=120, **more
+                phone.account, port, ring_seconds=ring_seconds, talk_seconds=talk_seconds, calls=9,
+                seconds=120,
             )
-        )
+        )  # fmt: skip
         return phone.interface
 
+    async def can_be_called(self, ring_seconds: float, talk_seconds: float) -> None:
+        """The citizen is reached at their number."""
+        await self.lab.citizens_who({CITIZEN_E164: Manner(ring_seconds, talk_seconds)})
+
     async def calls(self) -> None:
-        """The citizen dials, and is at the first question."""
+        """The citizen dials."""
         self._citizen = Citizen(self.lab.plan.ports.sip, f"<sip:{CALLER}@{LOOPBACK}>")
         await self._citizen.dial(self.lab.plan.line_number)
         await asyncio.sleep(TO_THE_MENU_SECONDS)
@@ -134,133 +142,35 @@ class Stage:
         assert self._citizen
         await self._citizen.hang_up()
 
-    async def registers(self) -> None:
-        """The citizen asks for a number, hears it, and waits."""
-        await self.calls()
-        await self.presses("1")
-        await self.until(facts.CallQueued)
+    async def transfers(self, number: int) -> None:
+        """As the phone's own REFER would have it; the PBX reports the same of both."""
+        answered = next(event for event in self.lab.events if event.name == "AgentConnect")
+        to = {"Exten": _extension(number), "Context": AGENTS}
+        async with asking(manager_of(self.lab.plan, CONTROL)) as asked:
+            done = await asked.one("BlindTransfer", Channel=answered.headers["DestChannel"], **to)
+        assert done["Response"] == "Success", done
 
     async def until(self, kind: type[facts.CallFact], times: int = 1) -> None:
         """Until that was recorded so often."""
         committed = self.house.desk.committed
         await self._until(lambda: sum(isinstance(one.fact, kind) for one in committed) >= times)
 
-    async def until_recap(self, agent_id: str) -> None:
-        """Until the agent has nothing left but the recap."""
-        await self._until(lambda: self._phase(agent_id) == CallPhase.WRAP_UP)
-
-    def _phase(self, agent_id: str) -> str | None:
-        call = self.house.desk.reader.call_of_agent(agent_id)
-        return call.phase if call else None
+    async def until_phase(self, agent_id: str, phase: CallPhase) -> None:
+        """Until the agent's call has come so far."""
+        await self._until(lambda: self.house.phase_of(agent_id) == phase)
 
     async def _until(self, come_true: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not come_true():  # noqa: ASYNC110 - looks at what the ledger holds
                 await asyncio.sleep(0.02)
 
-    async def transfers(self) -> None:
-        """The agent's phone hands the caller on to the counter."""
-        answered = next(event for event in self.lab.events if event.name == "AgentConnect")
-        async with asking(manager_of(self.lab.plan, CONTROL)) as asked:
-            done = await asked.one(
-                "BlindTransfer", Channel=answered.headers["DestChannel"], Exten=COUNTER, Context=AGENTS
-            )
-        assert done["Response"] == "Success", done
-
-
-async def answered(stage: Stage) -> None:
-    await stage.sits_down("first", 0, 2.0)
-    await stage.registers()
-    await asyncio.sleep(2)
-    await stage.presses("1")
-    await asyncio.sleep(2)
-    await stage.does("first becomes ready")
-    await stage.until(facts.AgentAnswered)
-    await asyncio.sleep(4)
-    await stage.does("first begins to close")
-    await asyncio.sleep(2)
-    await stage.hangs_up()
-    await recap(stage, "first")
-
-
-async def abandoned(stage: Stage) -> None:
-    await stage.registers()
-    await asyncio.sleep(3)
-    await stage.presses("2")
-    await asyncio.sleep(6)
-    await stage.hangs_up()
-
-
-async def no_answer(stage: Stage) -> None:
-    await stage.sits_down("first", 0, None)
-    await stage.sits_down("second", 1, 2.0, talk_seconds=5.0)
-    await stage.does("first becomes ready")
-    await stage.does("second becomes ready")
-    await stage.registers()
-    await recap(stage, "second")
-
-
-async def hang_up_in_menu(stage: Stage) -> None:
-    await stage.calls()
-    await stage.hangs_up()
-
-
-async def transfer(stage: Stage) -> None:
-    await stage.sits_down("first", 0, 2.0)
-    await stage.phone(1, 1.0)
-    await stage.does("first becomes ready")
-    await stage.registers()
-    await stage.until(facts.AgentAnswered)
-    await asyncio.sleep(5)
-    await stage.transfers()
-    await recap(stage, "first")
-    await asyncio.sleep(2)
-    await stage.hangs_up()
-
-
-async def call_back(stage: Stage) -> None:
-    await stage.lab.citizens_who({CITIZEN_E164: Manner(ring_seconds=2.0, talk_seconds=4.0)})
-    await stage.sits_down("first", 0, 1.0)
-    await stage.registers()
-    await asyncio.sleep(7)
-    await stage.hangs_up()
-    await stage.until(facts.CallEnded)
-    await stage.does("first becomes ready")
-    await stage.does("first calls back")
-    await recap(stage, "first")
-
-
-async def after_hours(stage: Stage) -> None:
-    await stage.calls()
-    await stage.presses("1")
-
-
-async def recap(stage: Stage, agent_id: str) -> None:
-    await stage.until_recap(agent_id)
-    await asyncio.sleep(3)
-    await stage.does(f"{agent_id} ends the recap")
-
-
-SCRIPTS: dict[str, Callable[[Stage], Awaitable[None]]] = {
-    "answered": answered,
-    "abandoned": abandoned,
-    "no_answer": no_answer,
-    "hang_up_in_menu": hang_up_in_menu,
-    "transfer": transfer,
-    "call_back": call_back,
-    "after_hours": after_hours,
-}
-"""Each as it is told at the head of its expected ledger."""
-CALLS = {"call_back": 2}
-"""How many calls end in a story, where it is more than one."""
-
 
 @asynccontextmanager
-async def on_stage(lab: Lab, desk: Desk, recording: Recording) -> AsyncIterator[Stage]:
+async def on_stage(lab: Lab, desk: Desk, recording: Recording) -> AsyncIterator[AsteriskStage]:
     """The PBX speaks with us, and somebody writes it down."""
     for name in prompts.load(OFFICE_FOLDER):
         write_wave(lab.sound(name), silence(sound_seconds(sound(name))))
-    stage = Stage(lab, desk, recording)
+    stage = AsteriskStage(lab, desk, recording)
     server = FastAgiServer(dialogues(stage.house, lab.plan.name), sound_seconds)
     port = await server.start(LOOPBACK, 0)
 
@@ -287,16 +197,10 @@ async def on_stage(lab: Lab, desk: Desk, recording: Recording) -> AsyncIterator[
         await stage.house.call_desk.close()
 
 
-async def record(lab: Lab, desk: Desk, story: str, about: str, played_at: datetime) -> Recording:
+async def record(lab: Lab, desk: Desk, story: str) -> Recording:
     """The story as the real Asterisk tells it."""
-    recording = Recording(about, now(), played_at)
+    recording = Recording(about(story), now(), begins_at(story))
     async with on_stage(lab, desk, recording) as stage:
-        await SCRIPTS[story](stage)
-        await stage.until(facts.CallEnded, CALLS.get(story, 1))
+        await play(stage, story)
         await asyncio.sleep(SETTLED_SECONDS)
     return recording
-
-
-def let_phones_dial(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lab's PBX, booted after this, has a counter."""
-    monkeypatch.setattr(private_pbx, "files", with_a_counter)

@@ -65,6 +65,11 @@ class House:
         else:
             await self._deeds[what](agent_id)
 
+    def phase_of(self, agent_id: str) -> str | None:
+        """How far the agent's call has come; None without one."""
+        call = self.desk.reader.call_of_agent(agent_id)
+        return call.phase if call else None
+
     async def _begin_to_close(self, agent_id: str) -> None:
         """As the desk's page has it recorded."""
         call = self.desk.reader.call_of_agent(agent_id)

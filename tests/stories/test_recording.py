@@ -1,23 +1,21 @@
 """The real Asterisk lives through each story; `HOTLINE_RECORD=1` keeps what it said and was told."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.builders import MONDAY_MORNING, a_desk
+from tests.builders import a_desk
 from tests.ivr.providers.asterisk.lab import OpenLab
 from tests.stories.asterisk import kept_at, replaying
 from tests.stories.asterisk_recorder import let_phones_dial, record
-from tests.stories.ledger import STORIES, about, check
+from tests.stories.ledger import STORIES, check
 from tests.stories.recording import RECORDINGS, Recording
 
 pytestmark = pytest.mark.real
 
 RING_SECONDS = 15
 """Of `queues.yaml`."""
-SUNDAY_EVENING = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 RECORDS = os.environ.get("HOTLINE_RECORD") == "1"
 
 
@@ -27,12 +25,11 @@ async def test_the_real_asterisk_tells_the_story(
 ):
     let_phones_dial(monkeypatch)
     lab = await open_lab(call_ring_seconds=20, ring_seconds=RING_SECONDS)
-    begins_at = SUNDAY_EVENING if story == "after_hours" else MONDAY_MORNING
     file = kept_at(story, RECORDINGS if RECORDS else tmp_path)
     (tmp_path / "live").mkdir()
 
     async with a_desk(tmp_path / "live") as desk:
-        (await record(lab, desk, story, about(story), begins_at)).write(file)
+        (await record(lab, desk, story)).write(file)
         check(desk, story)
 
     async with a_desk(tmp_path) as desk, replaying(Recording.read(file), desk) as replay:
