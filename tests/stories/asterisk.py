@@ -127,8 +127,8 @@ class Replay:
     port: int
     _peers: dict[str, _Peer] = field(default_factory=dict)
 
-    async def run(self) -> None:
-        """All of it."""
+    async def run(self, *, twice: bool = False) -> None:
+        """All of it; each event is heard twice, if so wished."""
         told: set[int] = set()
         lines = self.recording.lines
         for place, line in enumerate(lines):
@@ -136,6 +136,8 @@ class Replay:
                 continue
             self.clock.go_on(self.recording.instant(line))
             await self._take(line)
+            if twice and line.kind == AMI:
+                await self._take(line)
             # What it is told next follows from this alone, so it is told at this instant.
             if line.kind.endswith("<") and (answer := _answer(lines, place)):
                 told.add(answer)

@@ -1,7 +1,11 @@
 """As much of the hotline as a story needs, on a ledger of its own; the telephone system is whoever's."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from agent_bridge.call_back_desk import CallBackDesk
 from config.clock import Clock
@@ -10,14 +14,34 @@ from ivr.queues.calling import Calling
 from ivr.queues.roster import Roster
 from ivr.registration import Registrar
 from ivr.switchboard import Switchboard
-from tests.builders import OFFICE, Desk
+from tests.builders import OFFICE, Desk, a_desk
 from ticketing.desk.act import CaseDesk
 from ticketing.desk.once import Asked
 from ticketing.desk.sight import Actor
 from ticketing.facts import ClosingStarted, Provenance, Report
+from ticketing.ledger.database import open_database
 from ticketing.people.roles import Role
 
+LEDGER_FILE = "ledger.sqlite3"
 QUEUE = OFFICE.default_queue.name
+
+
+@cache
+def _empty_ledger() -> bytes:
+    """A ledger in which nothing stands; to make one takes longer than to live through a story."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / LEDGER_FILE
+        open_database(f"sqlite:///{file}").dispose()
+        return file.read_bytes()
+
+
+@asynccontextmanager
+async def a_ledger(folder: Path) -> AsyncIterator[Desk]:
+    """A ledger of a story's own."""
+    folder.mkdir(exist_ok=True)
+    (folder / LEDGER_FILE).write_bytes(_empty_ledger())
+    async with a_desk(folder) as desk:
+        yield desk
 
 
 class StoryClock:

@@ -7,19 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Desk, a_desk
+from tests.builders import Desk
 from tests.stories.asterisk import kept_at, replaying
+from tests.stories.house import a_ledger
 from tests.stories.ledger import STORIES, check, recorded
 from tests.stories.recording import RECORDINGS, Recording
 from ticketing.facts import Fact, Report, TicketRegistered
 from ticketing.ledger.recorder import Registration
 
 
+def kept(story: str) -> Recording:
+    return Recording.read(kept_at(story, RECORDINGS))
+
+
 @asynccontextmanager
 async def lived_through(story: str, folder: Path) -> AsyncIterator[Desk]:
-    folder.mkdir(exist_ok=True)
-    recording = Recording.read(kept_at(story, RECORDINGS))
-    async with a_desk(folder) as desk, replaying(recording, desk) as replay:
+    async with a_ledger(folder) as desk, replaying(kept(story), desk) as replay:
         await replay.run()
         yield desk
 
@@ -40,6 +43,14 @@ async def test_what_a_real_asterisk_told_leaves_the_ledger_written_from_the_sop(
         check(desk, story)
 
 
+@pytest.mark.parametrize("story", STORIES)
+async def test_events_heard_twice_change_nothing(tmp_path: Path, story: str):
+    async with a_ledger(tmp_path) as desk, replaying(kept(story), desk) as replay:
+        await replay.run(twice=True)
+
+        check(desk, story)
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("story", STORIES)
 async def test_facts_told_twice_and_in_any_order_leave_the_same_ledger(tmp_path: Path, story: str, seed: int):
@@ -48,17 +59,17 @@ async def test_facts_told_twice_and_in_any_order_leave_the_same_ledger(tmp_path:
         told = recorded(desk) * 2
     chance.shuffle(told)
 
-    async with a_desk(tmp_path) as desk:
+    async with a_ledger(tmp_path) as desk:
         await record_in_parts(desk, told, chance)
 
         check(desk, story)
 
 
 async def test_a_story_that_goes_on_otherwise_than_recorded_is_noticed(tmp_path: Path):
-    recording = Recording.read(kept_at("hang_up_in_menu", RECORDINGS))
+    recording = kept("hang_up_in_menu")
     said = [line for line in recording.lines if line.kind.endswith(">")]
     recording.lines.remove(said[0])
 
-    async with a_desk(tmp_path) as desk, replaying(recording, desk) as replay:
+    async with a_ledger(tmp_path) as desk, replaying(recording, desk) as replay:
         with pytest.raises(AssertionError, match="STREAM FILE"):
             await replay.run()

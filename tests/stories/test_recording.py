@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import a_desk
 from tests.ivr.providers.asterisk.lab import OpenLab
 from tests.stories.asterisk import kept_at, replaying
 from tests.stories.asterisk_recorder import let_phones_dial, record
+from tests.stories.house import a_ledger
 from tests.stories.ledger import STORIES, check
 from tests.stories.recording import RECORDINGS, Recording
 
@@ -26,12 +26,11 @@ async def test_the_real_asterisk_tells_the_story(
     let_phones_dial(monkeypatch)
     lab = await open_lab(call_ring_seconds=20, ring_seconds=RING_SECONDS)
     file = kept_at(story, RECORDINGS if RECORDS else tmp_path)
-    (tmp_path / "live").mkdir()
 
-    async with a_desk(tmp_path / "live") as desk:
+    async with a_ledger(tmp_path / "live") as desk:
         (await record(lab, desk, story)).write(file)
         check(desk, story)
 
-    async with a_desk(tmp_path) as desk, replaying(Recording.read(file), desk) as replay:
+    async with a_ledger(tmp_path) as desk, replaying(Recording.read(file), desk) as replay:
         await replay.run()
         check(desk, story)

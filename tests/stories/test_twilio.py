@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import a_desk
+from tests.stories.house import a_ledger
 from tests.stories.ledger import STORIES, check
 from tests.stories.recording import RECORDINGS, Recording
 from tests.stories.twilio import Change, kept_at, late, lossy, replaying, twice
@@ -19,7 +19,7 @@ RECORDS = os.environ.get("HOTLINE_RECORD") == "1"
 
 @pytest.mark.parametrize("story", TOLD)
 async def test_the_fake_tells_the_story_as_it_was_recorded(tmp_path: Path, story: str):
-    async with a_desk(tmp_path) as desk:
+    async with a_ledger(tmp_path) as desk:
         told = await record(desk, story)
         check(desk, story)
 
@@ -31,7 +31,7 @@ async def test_the_fake_tells_the_story_as_it_was_recorded(tmp_path: Path, story
 
 @pytest.mark.parametrize("story", TOLD)
 async def test_what_twilio_asked_leaves_the_ledger_written_from_the_sop(tmp_path: Path, story: str):
-    async with a_desk(tmp_path) as desk, replaying(_recorded(story), desk) as replay:
+    async with a_ledger(tmp_path) as desk, replaying(_recorded(story), desk) as replay:
         await replay.run()
 
         check(desk, story)
@@ -43,7 +43,7 @@ async def test_what_twilio_asked_leaves_the_ledger_written_from_the_sop(tmp_path
 async def test_requests_doubled_or_late_leave_the_same_ledger(
     tmp_path: Path, story: str, change: Change, seed: int
 ):
-    async with a_desk(tmp_path) as desk, replaying(_recorded(story), desk) as replay:
+    async with a_ledger(tmp_path) as desk, replaying(_recorded(story), desk) as replay:
         await replay.run(change, seed)
 
         check(desk, story)
@@ -55,10 +55,19 @@ async def test_requests_doubled_or_late_leave_the_same_ledger(
 async def test_without_a_third_of_the_status_callbacks_the_ledger_is_the_same(
     tmp_path: Path, story: str, seed: int
 ):
-    async with a_desk(tmp_path) as desk, replaying(_recorded(story), desk) as replay:
+    async with a_ledger(tmp_path) as desk, replaying(_recorded(story), desk) as replay:
         await replay.run(lossy, seed)
 
         check(desk, story, healed=True)
+
+
+async def test_a_request_that_follows_from_nothing_the_product_said_is_noticed(tmp_path: Path):
+    recording = _recorded("after_hours")
+    del recording.lines[1]
+
+    async with a_ledger(tmp_path) as desk, replaying(recording, desk) as replay:
+        with pytest.raises(AssertionError, match="/twilio/voice/2"):
+            await replay.run()
 
 
 def _recorded(story: str) -> Recording:

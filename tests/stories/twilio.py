@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -33,7 +34,7 @@ from tests.twilio.fake.account import Account
 from ticketing.facts import CallEnded, Report
 
 PUBLIC = "https://hotline.kantor"
-STATUS_PATH = "/twilio/status"
+VOICE_PATH, STATUS_PATH = "/twilio/voice", "/twilio/status"
 WEB, STATUS, REST = "web", "status", "rest"
 """A request for a document, a status callback, and a request of ours with its answer."""
 LINE = "twilio"
@@ -113,14 +114,17 @@ class RecordedApi:
     is_async = False
 
     def __init__(self, recording: Recording) -> None:
+        self.told = ""
+        """All it was told, in which stands where Twilio is to ask."""
         self._answers: dict[str, list[tuple[int, str]]] = {}
         for line in recording.lines:
             if line.kind == REST:
                 status, _, body = line.below[-1].removeprefix("answered ").partition(" ")
                 self._answers.setdefault(line.text, []).append((int(status), body))
 
-    def request(self, method: str, uri: str, *_args: Any, **_given: Any) -> Response:
+    def request(self, method: str, uri: str, *_args: Any, **given: Any) -> Response:
         """One request of the twilio library's; called in a thread."""
+        self.told += f" {given.get('data')}"
         asked = f"{method.upper()} {urlsplit(uri).path}"
         answers = self._answers.get(asked, [(404, json.dumps({"code": 20404, "status": 404}))])
         status, body = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -159,6 +163,8 @@ class TwilioReplay:
     line: TwilioLine
     clock: StoryClock
     account: Account
+    api: RecordedApi
+    _told: str = f"{PUBLIC}{VOICE_PATH}"
     _client: AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
@@ -179,10 +185,13 @@ class TwilioReplay:
             await self.line.settled()
 
     async def _ask(self, line: Line) -> None:
+        # What it is asked must follow from what it said, else the recording is of another product.
+        assert line.kind == STATUS or f"{PUBLIC}{line.text}" in self._told + self.api.told, line.text
         form = dict(_field(text) for text in line.below)
         headers = {"X-Twilio-Signature": self._sign(f"{PUBLIC}{line.text}", form)}
         reply = await self._client.post(line.text, data=form, headers=headers)
         assert reply.is_success, f"{line.text} was answered {reply.status_code}"
+        self._told += f" {unescape(reply.text)}"
 
     async def close(self) -> None:
         """Let go of it."""
@@ -198,8 +207,9 @@ def _field(text: str) -> tuple[str, str]:
 async def replaying(recording: Recording, desk: Desk) -> AsyncIterator[TwilioReplay]:
     """A backend at the recording's hour, on that ledger."""
     clock, account = StoryClock(recording.played_at), Account(recording.played_at)
-    async with on_twilio(desk, clock, account, RecordedApi(recording)) as line:
-        replay = TwilioReplay(recording, line, clock, account)
+    api = RecordedApi(recording)
+    async with on_twilio(desk, clock, account, api) as line:
+        replay = TwilioReplay(recording, line, clock, account, api)
         try:
             yield replay
         finally:

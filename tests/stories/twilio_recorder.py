@@ -10,7 +10,7 @@ from tests.builders import Desk
 from tests.stories.ledger import about
 from tests.stories.recording import DESK, Recording
 from tests.stories.scripts import CITIZEN_E164, begins_at, play
-from tests.stories.twilio import PUBLIC, REST, STATUS_PATH, TwilioLine, kind_of, on_twilio
+from tests.stories.twilio import PUBLIC, REST, STATUS_PATH, VOICE_PATH, TwilioLine, kind_of, on_twilio
 from tests.twilio.fake.citizen import Deed, HangUp, Telephone, Wait
 from tests.twilio.fake.client import FakeHttp
 from tests.twilio.fake.clock import VirtualClock
@@ -132,9 +132,7 @@ async def on_stage(desk: Desk, recording: Recording) -> AsyncIterator[TwilioStag
         twilio.edge.serve(PUBLIC, line.app)
         twilio.edge.changed = stage.note_request
         twilio.rest.answer = stage.answer  # type: ignore[method-assign]
-        twilio.add_number(
-            NUMBER, voice_url=f"{PUBLIC}/twilio/voice", status_callback=f"{PUBLIC}{STATUS_PATH}"
-        )
+        twilio.add_number(NUMBER, voice_url=f"{PUBLIC}{VOICE_PATH}", status_callback=f"{PUBLIC}{STATUS_PATH}")
         try:
             yield stage
         finally:
