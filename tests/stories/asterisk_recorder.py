@@ -11,11 +11,10 @@ import pytest
 from config.clock import now
 from config.office import OFFICE_FOLDER
 from ivr.probe.citizen import Citizen
-from ivr.probe.network import Manner
+from ivr.probe.network import Manner, Network
 from ivr.providers.asterisk import private_pbx
 from ivr.providers.asterisk.ami_messages import AmiEvent
-from ivr.providers.asterisk.asking import asking
-from ivr.providers.asterisk.configuration import AGENTS, CONTROL, READER, files
+from ivr.providers.asterisk.configuration import AGENTS, READER, files
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
 from ivr.providers.asterisk.event_reader import EventReader
 from ivr.providers.asterisk.fastagi import FastAgiServer
@@ -40,11 +39,12 @@ SETTLED_SECONDS = 0.5
 
 
 def let_phones_dial(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PBX that is booted after this is one of an office whose phones can dial one another."""
+    """A PBX that is booted after this is an office's own, whose phones can dial one another and transfer."""
 
     def files_of(plan: PrivatePlan) -> dict[str, str]:
         written = files(plan)
         assert written["extensions.conf"].rstrip().splitlines()[-2] == f"[{AGENTS}]"
+        written["modules.conf"] += "load = res_pjsip_refer.so\n"
         for number, phone in enumerate(plan.phones_of("agent", "sip")):
             written["extensions.conf"] += f"exten => {_extension(number)},1,Dial({phone.interface})\n"
         return written
@@ -64,6 +64,7 @@ class AsteriskStage:
         self.house = House(desk, lab.control, self.clock)
         self._recording = recording
         self._citizen: Citizen | None = None
+        self._phones: list[Network] = []
         self._dialogues = 0
 
     def clock(self) -> datetime:
@@ -98,6 +99,11 @@ class AsteriskStage:
         self._recording.note(self.clock(), kind, CLOSED)
         sink.close()
 
+    async def close(self) -> None:
+        """The phones are off."""
+        for phone in self._phones:
+            await phone.close()
+
     # --- what people do ---
 
     async def passes(self, seconds: float) -> None:
@@ -111,16 +117,13 @@ class AsteriskStage:
 
     async def phone(self, number: int, ring_seconds: float | None, talk_seconds: float | None = None) -> str:
         """A desk phone is on."""
-        lab, phone = self.lab, self.lab.plan.phones_of("agent", "sip")[number]
-        port = free_port()
-        await lab.sipp.register(phone.account, phone.account, phone.secret, port)
-        lab.processes.append(
-            await lab.sipp.desk_phone(
-                phone.account, port, ring_seconds=ring_seconds, talk_seconds=talk_seconds, calls=9,
-                seconds=120,
-            )
-        )  # fmt: skip
-        return phone.interface
+        known, port = self.lab.plan.phones_of("agent", "sip")[number], free_port()
+        await self.lab.sipp.register(known.account, known.account, known.secret, port)
+        phone = Network(port)
+        await phone.open()
+        phone.manners = {known.account: Manner(ring_seconds, talk_seconds)}
+        self._phones.append(phone)
+        return known.interface
 
     async def can_be_called(self, ring_seconds: float, talk_seconds: float) -> None:
         """The citizen is reached at their number."""
@@ -143,12 +146,9 @@ class AsteriskStage:
         await self._citizen.hang_up()
 
     async def transfers(self, number: int) -> None:
-        """As the phone's own REFER would have it; the PBX reports the same of both."""
-        answered = next(event for event in self.lab.events if event.name == "AgentConnect")
-        to = {"Exten": _extension(number), "Context": AGENTS}
-        async with asking(manager_of(self.lab.plan, CONTROL)) as asked:
-            done = await asked.one("BlindTransfer", Channel=answered.headers["DestChannel"], **to)
-        assert done["Response"] == "Success", done
+        """The phone that took the caller asks the PBX to."""
+        (talk,) = (call for phone in self._phones for call in phone.calls if call.answered.is_set())
+        await talk.hand_on(_extension(number))
 
     async def until(self, kind: type[facts.CallFact], times: int = 1) -> None:
         """Until that was recorded so often."""
@@ -194,6 +194,7 @@ async def on_stage(lab: Lab, desk: Desk, recording: Recording) -> AsyncIterator[
         await asyncio.gather(reading, return_exceptions=True)
         between.close()
         await server.close()
+        await stage.close()
         await stage.house.call_desk.close()
 
 
