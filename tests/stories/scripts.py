@@ -109,6 +109,7 @@ async def call_back(stage: Stage) -> None:
     await stage.passes(7)
     await stage.hangs_up()
     await stage.until(facts.CallEnded)
+    await stage.passes(6)
     await stage.does("first becomes ready")
     await stage.does("first calls back")
     await recap(stage, "first")

@@ -1,4 +1,4 @@
-"""The same stories as Twilio's requests leave the same ledgers."""
+"""The same stories as Twilio's requests leave the same ledgers. `HOTLINE_RECORD=1` records them anew."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.stories.house import a_ledger
 from tests.stories.ledger import STORIES, check
 from tests.stories.recording import RECORDINGS, Recording
-from tests.stories.twilio import Change, kept_at, late, lossy, replaying, twice
+from tests.stories.twilio import Change, battered, kept_at, late, lossy, replaying, twice
 from tests.stories.twilio_recorder import record
 
 MISSING = {"answered", "abandoned", "no_answer", "transfer", "call_back"}
@@ -18,15 +18,19 @@ RECORDS = os.environ.get("HOTLINE_RECORD") == "1"
 
 
 @pytest.mark.parametrize("story", TOLD)
-async def test_the_fake_tells_the_story_as_it_was_recorded(tmp_path: Path, story: str):
+async def test_the_fake_still_asks_what_was_recorded_in_that_order(tmp_path: Path, story: str):
     async with a_ledger(tmp_path) as desk:
         told = await record(desk, story)
         check(desk, story)
 
     if RECORDS:
         told.write(kept_at(story, RECORDINGS))
-    told.write(tmp_path / "told.txt")
-    assert (tmp_path / "told.txt").read_text() == kept_at(story, RECORDINGS).read_text()
+    assert asked(told) == asked(_recorded(story)), "HOTLINE_RECORD=1 records it anew"
+
+
+def asked(recording: Recording) -> list[tuple[str, str]]:
+    """Without instants and forms: they are as long as what is said."""
+    return [(line.kind, line.text) for line in recording.lines]
 
 
 @pytest.mark.parametrize("story", TOLD)
@@ -50,13 +54,14 @@ async def test_requests_doubled_or_late_leave_the_same_ledger(
 
 
 @pytest.mark.xfail(reason="nobody asks the Calls API yet for what no callback told", strict=True)
+@pytest.mark.parametrize("change", [lossy, battered])
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("story", TOLD)
 async def test_without_a_third_of_the_status_callbacks_the_ledger_is_the_same(
-    tmp_path: Path, story: str, seed: int
+    tmp_path: Path, story: str, change: Change, seed: int
 ):
     async with a_ledger(tmp_path) as desk, replaying(_recorded(story), desk) as replay:
-        await replay.run(lossy, seed)
+        await replay.run(change, seed)
 
         check(desk, story, healed=True)
 

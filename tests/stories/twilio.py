@@ -149,10 +149,19 @@ def late(lines: list[Line], chance: random.Random) -> list[Line]:
 
 
 def lossy(lines: list[Line], chance: random.Random) -> list[Line]:
-    """A third of the status callbacks, and one at least, never come."""
-    told = [place for place, line in enumerate(lines) if line.kind == STATUS]
-    lost = chance.sample(told, max(1, len(told) // 3)) if told else []
+    """A third of the status callbacks, and one at least, never come.
+
+    Whatever an agent waits for comes: nobody is called back before the ledger knows that they are gone.
+    """
+    waited_for = max((n for n, line in enumerate(lines) if line.text.endswith("calls back")), default=0)
+    told = [n for n, line in enumerate(lines) if line.kind == STATUS and n > waited_for]
+    lost = chance.sample(told, max(1, len(told) // 3))
     return [line for place, line in enumerate(lines) if place not in lost]
+
+
+def battered(lines: list[Line], chance: random.Random) -> list[Line]:
+    """All of it."""
+    return twice(late(lossy(lines, chance), chance), chance)
 
 
 @dataclass
