@@ -190,7 +190,7 @@ def office_calls(recording: Recording) -> list[str]:
 async def replaying(recording: Recording, desk: Desk) -> AsyncIterator[Replay]:
     """A backend at the recording's hour, on that ledger."""
     clock = StoryClock(recording.played_at)
-    house = House(desk, MutePbx(office_calls(recording)), clock)
+    house = House(desk, lambda _: MutePbx(office_calls(recording)), clock)
     server = FastAgiServer(dialogues(house, LINE), sound_seconds)
     house.call_desk.open()
     replay = Replay(recording, house, clock, await server.start(LOOPBACK, 0))

@@ -61,7 +61,7 @@ class AsteriskStage:
 
     def __init__(self, lab: Lab, desk: Desk, recording: Recording) -> None:
         self.lab = lab
-        self.house = House(desk, lab.control, self.clock)
+        self.house = House(desk, lambda _: lab.control, self.clock)
         self._recording = recording
         self._citizen: Citizen | None = None
         self._phones: list[Network] = []

@@ -60,14 +60,15 @@ class StoryClock:
 
 
 class House:
-    """What callers and agents of a story have to do with."""
+    """What callers and agents of a story have to do with; `telephones` makes what carries out commands."""
 
-    def __init__(self, desk: Desk, switchboard: Switchboard, clock: Clock) -> None:
+    def __init__(self, desk: Desk, telephones: Callable[["House"], Switchboard], clock: Clock) -> None:
         self.desk = desk
-        self._clock = clock
+        self.clock = clock
         journal, reader = desk.journal, desk.reader
         self.call_desk = CallDesk(journal)
         self.registrar = Registrar(self.call_desk, journal, reader, lambda: OFFICE, clock)
+        switchboard = telephones(self)
         self.roster = Roster(QUEUE, switchboard, journal, reader, clock)
         calling = Calling(self.roster, switchboard, journal, clock)
         case_desk = CaseDesk(journal, desk.vault, lambda: OFFICE, clock)
@@ -98,7 +99,7 @@ class House:
         """As the desk's page has it recorded."""
         call = self.desk.reader.call_of_agent(agent_id)
         assert call
-        key, at, declared = f"{call.call_id}/closing", self._clock(), Provenance.DECLARED
+        key, at, declared = f"{call.call_id}/closing", self.clock(), Provenance.DECLARED
         await self.desk.journal.record(
             Report(
                 ClosingStarted(
@@ -109,4 +110,4 @@ class House:
 
     async def _call_back(self, agent_id: str) -> None:
         actor = Actor(agent_id, agent_id, Role.AGENT, QUEUE)
-        await self._call_backs.call_next(actor, Asked(f"{agent_id}/{self._clock().isoformat()}", ""))
+        await self._call_backs.call_next(actor, Asked(f"{agent_id}/{self.clock().isoformat()}", ""))

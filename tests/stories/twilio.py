@@ -71,7 +71,7 @@ async def on_twilio(
 
     Its queue, agents' legs and commands are to come; `api` is for them.
     """
-    house = House(desk, MutePbx([]), clock)
+    house = House(desk, lambda _: MutePbx([]), clock)
     utterances = Utterances(PUBLIC, b"kunci" * 8, Path("no-sounds"))
     turns = Turns(house.registrar, desk.journal, desk.reader, desk.vault, clock)
     replies = VoiceReplies(PUBLIC, utterances, lambda: prompts.load(OFFICE_FOLDER).texts, clock)
