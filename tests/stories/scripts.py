@@ -43,7 +43,7 @@ class Stage(Protocol):
         """The citizen hangs up."""
 
     async def transfers(self, number: int) -> None:
-        """The agent's phone hands the caller on to that one."""
+        """The agent who talks hands the caller on to that phone."""
 
     async def until(self, kind: type[facts.CallFact], times: int = 1) -> None:
         """Until that was recorded so often."""

@@ -2,12 +2,13 @@
 
 import re
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.stories.ledger import STORIES, differences, expected
-from tests.stories.recording import RECORDINGS
+from tests.stories.recording import RECORDINGS, Recording
 
 NUMBERS = {"081200000042", "+6281200000042", "+62311500000"}
 """What may stand in a recording: nobody has them."""
@@ -57,6 +58,13 @@ def test_each_difference_is_told_with_its_place(change: Any, told: str):
 
     (line,) = differences(expected("abandoned"), found)
     assert line.startswith(told)
+
+
+@pytest.mark.parametrize("file", sorted(RECORDINGS.glob("*.txt")), ids=lambda file: file.stem)
+def test_a_recording_is_read_as_it_was_written(file: Path, tmp_path: Path):
+    Recording.read(file).write(tmp_path / file.name)
+
+    assert (tmp_path / file.name).read_text() == file.read_text()
 
 
 def test_no_recording_names_a_number_somebody_may_have_or_a_place_on_a_machine():
