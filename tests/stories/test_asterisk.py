@@ -51,7 +51,7 @@ async def test_events_heard_twice_change_nothing(tmp_path: Path, story: str):
         check(desk, story)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("story", STORIES)
 async def test_facts_told_twice_and_in_any_order_leave_the_same_ledger(tmp_path: Path, story: str, seed: int):
     chance = random.Random(seed)

@@ -41,8 +41,7 @@ async def test_what_twilio_asked_leaves_the_ledger_written_from_the_sop(tmp_path
         check(desk, story)
 
 
-@pytest.mark.parametrize("change", [twice, late])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("change", "seed"), [(twice, 0), (late, 0), (late, 1)])
 @pytest.mark.parametrize("story", TOLD)
 async def test_requests_doubled_or_late_leave_the_same_ledger(
     tmp_path: Path, story: str, change: Change, seed: int
@@ -54,8 +53,7 @@ async def test_requests_doubled_or_late_leave_the_same_ledger(
 
 
 @pytest.mark.xfail(reason="nobody asks the Calls API yet for what no callback told", strict=True)
-@pytest.mark.parametrize("change", [lossy, battered])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("change", "seed"), [(lossy, 0), (lossy, 1), (battered, 0), (battered, 1)])
 @pytest.mark.parametrize("story", TOLD)
 async def test_without_a_third_of_the_status_callbacks_the_ledger_is_the_same(
     tmp_path: Path, story: str, change: Change, seed: int
