@@ -19,6 +19,7 @@ from ivr.providers.asterisk.plan import PbxPlan, draw_up
 from ivr.providers.asterisk.provider import PlannedPhones
 from ivr.providers.provider import Given
 from ivr.registration import Caller
+from ivr.switchboard import NoSuchPhone
 from ticketing import facts
 from ticketing.facts import CallFact, EndedBy, Report
 
@@ -126,6 +127,7 @@ class SimulatedPbx(PlannedPhones):
         self._waiting: list[Waiting] = []
         self._members: dict[str, Member] = {}
         self._talks: dict[str, asyncio.Event] = {}
+        self._handed_on: set[str] = set()
         self._ids = itertools.count(1)
         self._changed = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
@@ -183,6 +185,13 @@ class SimulatedPbx(PlannedPhones):
         """End the talk on that leg."""
         if talk := self._talks.get(leg_id):
             talk.set()
+
+    async def transfer(self, call_id: str, leg_id: str, phone: str) -> None:
+        """End the talk on that leg; the caller is the colleague's, and nothing more is told of them."""
+        if phone not in self._members:
+            raise NoSuchPhone
+        self._handed_on.add(leg_id)
+        await self.hang_up(leg_id)
 
     def new_call_id(self) -> str:
         """An id for a call of the office's own."""
@@ -313,8 +322,9 @@ class SimulatedPbx(PlannedPhones):
         self._ring(member.agent_id)
         await talk.wait()
         del self._talks[leg_id]
+        ended_by = EndedBy.TRANSFER if leg_id in self._handed_on else EndedBy.AGENT
         self._tell(facts.TalkEnded, call_id, f"talk-ended/{leg_id}",
-                   agent_id=member.agent_id, leg_id=leg_id, ended_by=EndedBy.AGENT)  # fmt: skip
+                   agent_id=member.agent_id, leg_id=leg_id, ended_by=ended_by)  # fmt: skip
         # The queue's own wrap-up holds the phone back until our pause does.
         member.paused = True
         self._free(member)

@@ -17,6 +17,7 @@ from ivr.providers.provider import BrowserAccount, Given, Kind, Phone, Requests,
 from ivr.queues.distributor import Distributor
 from ivr.queues.ringing import RingAgent
 from ivr.registration import Caller
+from ivr.switchboard import NoSuchPhone
 from ticketing import facts
 from ticketing.facts import CallFact, EndedBy, Report
 
@@ -128,6 +129,14 @@ class Kaleng:
         call_id = leg_id.rpartition(".")[0]
         if call_id in self._callers:
             self._callers[call_id].let_go.set()
+
+    async def transfer(self, call_id: str, leg_id: str, phone: str) -> None:
+        """Tie the citizen's string to another tin."""
+        if phone.removeprefix("tali/") not in self._tins:
+            raise NoSuchPhone
+        self._tell(
+            facts.TalkEnded, call_id, "talk-ended", agent_id="", leg_id=leg_id, ended_by=EndedBy.TRANSFER
+        )
 
     def new_call_id(self) -> str:
         """Never used: tins are not called."""

@@ -196,3 +196,13 @@ def test_a_caller_who_goes_straight_to_a_person_ends_registration_by_queueing():
     timings = {t.step.number: t for t in steps_of(OFFICE.sop, story.facts)}
     assert timings[2].seconds == 9
     assert timings[3].ended_at is None
+
+
+def test_a_caller_who_was_handed_on_is_held_by_nobody_of_ours():
+    story = Story().arrives().is_registered().queues(5).rings(6).is_answered(8)
+    story.add(facts.TalkEnded, 40, "talk-ended", agent_id="dewi", leg_id="leg1", ended_by=EndedBy.TRANSFER)
+    story.add(facts.CallHeld, 50, "held", leg_id="leg2").add(facts.CallResumed, 90, "resumed", leg_id="leg2")
+
+    call = folded(story.ends(120))
+
+    assert (call.talk_seconds, call.hold_seconds, call.ended_by) == (32, 0, EndedBy.TRANSFER)

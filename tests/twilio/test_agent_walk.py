@@ -204,7 +204,7 @@ async def test_a_caller_is_led_on_to_a_colleague_and_the_agents_talk_is_over(lin
     leg_id = await line.rings(caller.call.sid, DESK_SIP)
     await line.clock.pass_by(10)
 
-    await line.switchboard.lead_on(caller.call.sid, leg_id, "meja-2")
+    await line.switchboard.transfer(caller.call.sid, leg_id, "meja-2")
     await line.over(line.agents_leg())
     led_at = line.clock.now()
     await line.over(caller)

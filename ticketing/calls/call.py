@@ -351,6 +351,9 @@ def _pop_shown(call: Call, fact: facts.PopShown) -> Call:
 
 
 def _held(call: Call, fact: facts.CallHeld) -> Call:
+    if call.talk_ended_at:
+        # A colleague's phone: the caller was handed on.
+        return call
     return replace(call, held_since_at=call.held_since_at or fact.occurred_at)
 
 

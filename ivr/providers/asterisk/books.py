@@ -26,7 +26,12 @@ from ivr.providers.asterisk.dialplan import INBOUND
 from ticketing import facts
 from ticketing.facts import CallFact, EndedBy
 
-ENDED_BY = {"COMPLETECALLER": EndedBy.CALLER, "COMPLETEAGENT": EndedBy.AGENT}
+ENDED_BY = {
+    "COMPLETECALLER": EndedBy.CALLER,
+    "COMPLETEAGENT": EndedBy.AGENT,
+    "BLINDTRANSFER": EndedBy.TRANSFER,
+    "ATTENDEDTRANSFER": EndedBy.TRANSFER,
+}
 GAVE_UP = {
     "EXITWITHTIMEOUT": "TIMEOUT",
     "EXITEMPTY": "LEAVEEMPTY",
@@ -106,10 +111,14 @@ class _Telling:
                 yield self._fact(facts.CallEnded, row.at, "ended", cause=cause_of(self._call._of_caller()))
 
     def of_legs(self) -> Iterator[CallFact]:
-        """The agents' channels: rung, answered, gone."""
+        """The agents' channels: rung, answered, gone. Whoever is rung after the talk is a colleague."""
         connected = {row.data[1]: row for row in self._queue_rows("CONNECT") if len(row.data) > 1}
+        taken = False
         for leg_id, rows in self._legs().items():
             answer = connected.get(leg_id)
+            if answer is None and taken:
+                continue
+            taken = taken or answer is not None
             agent_id = answer.agent_id if answer else self._agent_at(interface_of(rows[0].channel))
             queue = answer.queue if answer else self._queue_name()
             for row in rows:

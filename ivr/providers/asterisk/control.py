@@ -6,6 +6,7 @@ flight after a reconnect: so every action here has a time limit of its own and m
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -16,6 +17,8 @@ from ivr.providers.asterisk import calling_out
 from ivr.providers.asterisk.asking import asking
 from ivr.providers.asterisk.calling_out import UnsafeValue
 from ivr.providers.asterisk.event_reader import Manager
+from ivr.providers.asterisk.handing_on import COLLEAGUES, IDLE
+from ivr.switchboard import NoSuchPhone, PhoneEngaged
 
 ACTION_SECONDS = 3.0
 LOGIN_SECONDS = 5.0
@@ -61,12 +64,22 @@ class _Link(PanoramiskManager):  # type: ignore[misc]
 
 
 class ControlLink:
-    """Carries commands to one Asterisk; an `ivr.switchboard.Switchboard`."""
+    """Carries commands to one Asterisk; an `ivr.switchboard.Switchboard`.
 
-    def __init__(self, manager: Manager, pbx: str = "", dialler: Manager | None = None) -> None:
+    `colleagues` are the extensions by which a caller goes on to each agent's phone.
+    """
+
+    def __init__(
+        self,
+        manager: Manager,
+        pbx: str = "",
+        dialler: Manager | None = None,
+        colleagues: Mapping[str, str] | None = None,
+    ) -> None:
         self._where = manager
         self._pbx = pbx
         self._dialler = dialler
+        self._colleagues = colleagues or {}
         self._link: Any = None
         self._connecting = asyncio.Lock()
 
@@ -105,6 +118,21 @@ class ControlLink:
         """End the channel with that Uniqueid. app_queue then says that the caller ended the talk."""
         await self._act(Action="Hangup", Channel=leg_id, Cause="16")
 
+    async def transfer(self, call_id: str, leg_id: str, phone: str) -> None:
+        """Have the caller go on to that phone; raises NoSuchPhone, PhoneEngaged, PbxDoesNotAnswer.
+
+        The state is asked for first: where the phone is busy, or the dialplan has no such phone yet, the talk
+        goes on.
+        """
+        exten = self._colleagues.get(phone)
+        if exten is None:
+            raise NoSuchPhone
+        where = {"Context": COLLEAGUES, "Exten": exten}
+        told = await self._act(Action="ExtensionState", **where)
+        if told.status != IDLE:
+            raise PhoneEngaged
+        await self._act(Action="BlindTransfer", Channel=leg_id, **where)
+
     def new_call_id(self) -> str:
         """An id for the agent's channel, unique across boots."""
         return calling_out.new_call_id(self._pbx)
@@ -130,14 +158,14 @@ class ControlLink:
         """Raises PbxDoesNotAnswer unless the PBX answers."""
         await self._act(Action="Ping")
 
-    async def _act(self, **headers: str) -> None:
+    async def _act(self, **headers: str) -> Any:
         for header, value in headers.items():
             if not _fits(header, value):
                 raise UnsafeValue(header)
         reply = await self._send(headers)
         said = str(reply.message)
         if reply.response == "Success" or said.lower().rstrip(".").endswith(DONE_ALREADY):
-            return
+            return reply
         raise PbxDoesNotAnswer(headers["Action"], said)
 
     async def _send(self, headers: dict[str, str]) -> Any:

@@ -7,6 +7,7 @@ dead-man switch takes a caller out of a backend that fell silent (proven on Aste
 from collections.abc import Iterable
 
 from ivr.providers.asterisk.calling_out import outward_contexts
+from ivr.providers.asterisk.handing_on import TICKET_SHOWN, colleagues_context
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
 from ticketing.facts import CLOSED
 
@@ -36,7 +37,7 @@ exten => {plan.line_number},1,Goto({INBOUND},{plan.line_number},1)
 def contexts(plan: PbxPlan, lines: Iterable[str] = ()) -> str:
     """Our contexts, for any PBX. `lines` are more numbers that lead to the hotline.
 
-    No context that a caller reaches can dial: there is the queue and nothing else.
+    No context that a caller reaches by dialling can dial: there is the queue and nothing else.
     """
     queue = plan.queues[0]
     agi = f"agi://{LOOPBACK}:{plan.ports.agi}"
@@ -76,7 +77,7 @@ exten => T,1,GotoIf($["${{HOTLINE_CALL}}"=""]?refuse)
 {doors}
 [{WAITING}]
 ; The caller's number goes no further: queue_log, CEL and the agents' phones see the ticket's number.
-exten => enter,1,Set(CALLERID(num)=${{IF($["${{HOTLINE_LABEL}}"=""]?0:${{HOTLINE_LABEL}})}})
+exten => enter,1,Set(CALLERID(num)={TICKET_SHOWN})
  same => n,Set(CALLERID(ani)=)
  same => n(queue),Set(CLOSES=${{IF($["${{HOTLINE_CLOSES}}"=""]?${{HOTLINE_DEADLINE}}:${{HOTLINE_CLOSES}})}})
  same => n,Set(UNTIL=${{IF($[${{CLOSES}}<${{HOTLINE_DEADLINE}}]?${{CLOSES}}:${{HOTLINE_DEADLINE}})}})
@@ -99,7 +100,7 @@ exten => _[0-9*#],1,Set(HOTLINE_POSITION=${{QUEUEPOSITION}})
  same => n(bye),Hangup()
 exten => T,1,Set(TIMEOUT(absolute)=0)
  same => n,Goto(enter,queue)
-{_exits()}{outward_contexts(plan)}"""
+{_exits()}{colleagues_context(plan)}{outward_contexts(plan)}"""
 
 
 def _read_caller() -> str:

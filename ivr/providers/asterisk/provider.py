@@ -16,6 +16,7 @@ from ivr.providers.asterisk.control import ControlLink
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
 from ivr.providers.asterisk.event_reader import EventReader, Manager
 from ivr.providers.asterisk.fastagi import AgiSession, FastAgiServer
+from ivr.providers.asterisk.handing_on import colleagues_of
 from ivr.providers.asterisk.healing import Healer
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan
 from ivr.providers.asterisk.rights import TooWideRights, refuse_wide_rights
@@ -42,7 +43,7 @@ def manager_of(plan: PbxPlan, user: User) -> Manager:
 def control_of(plan: PbxPlan) -> ControlLink:
     """The link that commands the PBX; it can call citizens where the plan says how."""
     dialler = manager_of(plan, DIALLER) if plan.outward else None
-    return ControlLink(manager_of(plan, CONTROL), plan.name, dialler)
+    return ControlLink(manager_of(plan, CONTROL), plan.name, dialler, colleagues_of(plan))
 
 
 class PlannedPhones:

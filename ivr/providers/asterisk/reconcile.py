@@ -12,6 +12,7 @@ from ivr.providers.asterisk.ami_messages import AmiEvent
 from ivr.providers.asterisk.books import BookedCall
 from ivr.providers.asterisk.calling_out import is_outward
 from ivr.providers.asterisk.dialplan import INBOUND, WAITING
+from ivr.providers.asterisk.handing_on import COLLEAGUES
 from ticketing import facts
 from ticketing.facts import CallFact, Provenance
 
@@ -19,7 +20,7 @@ SAME_SECONDS = 3.0
 """A coming or going told twice, once in whole seconds, differs by less."""
 STAMPED = (facts.CallQueued, facts.CallLeftQueue, facts.QueueGaveUp)
 """Facts a call may go through more than once: told apart by their instant."""
-OUR_CONTEXTS = (INBOUND, WAITING)
+OUR_CONTEXTS = (INBOUND, WAITING, COLLEAGUES)
 PLACING_SECONDS = 15.0
 """An office's call is on the PBX this long after it was placed, or never will be."""
 

@@ -8,15 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from config.errors import NotFound, Unavailable
+from config.errors import Unavailable
 from ivr.providers.provider import BrowserAccount, Kind, Phone, Role
-
-
-class NoSuchPhone(NotFound):
-    """No phone of the office's has that name."""
-
-    def __init__(self) -> None:
-        super().__init__("Telepon itu tidak ada.", "There is no such telephone.")
 
 
 class NoBrowsers(Unavailable):

@@ -14,10 +14,11 @@ from ivr.providers.twilio.agent_replies import AGENT, CALL_BACK, STATUS, AgentRe
 from ivr.providers.twilio.kept_numbers import KeptNumbers
 from ivr.providers.twilio.leg_facts import caller_of, is_call_back, talked
 from ivr.providers.twilio.legs import Legs
-from ivr.providers.twilio.phones import NoSuchPhone, OfficePhones
+from ivr.providers.twilio.phones import OfficePhones
 from ivr.providers.twilio.rest import TwilioApi
 from ivr.queues.ringing import RingAgent
 from ivr.queues.roster import CALLING_PAUSE
+from ivr.switchboard import NoSuchPhone
 from ticketing.people.dialling import check_number
 
 AGENT_RING_SECONDS = 20
@@ -133,15 +134,15 @@ class TwilioSwitchboard:
         )
         self._legs.is_at(call_id, sid)
 
-    async def lead_on(self, call_id: str, leg_id: str, to: str) -> None:
-        """Have the caller who talks to that leg go on to the colleague named `to`.
+    async def transfer(self, call_id: str, leg_id: str, phone: str) -> None:
+        """Have the caller who talks to that leg go on to the phone of that name.
 
         Raises NoSuchPhone, Unavailable, Refused; the talk goes on then.
         """
-        self._dialled(to)
+        self._dialled(phone)
         self._legs.moved(leg_id)
         try:
-            url = self._replies.address(f"{AGENT}/moved", call=call_id, leg=leg_id, to=to)
+            url = self._replies.address(f"{AGENT}/moved", call=call_id, leg=leg_id, to=phone)
             await self._api.redirect_call(call_id, url)
         except Refused:
             self._legs.moved(leg_id, moved=False)

@@ -31,7 +31,7 @@ CALLER = "081200000042"
 TONES = {"salam-pagi": 0.3, "salam-siang": 0.3, "salam-sore": 0.3, "salam-malam": 0.3, "tetap-dilayani": 0.4,
          "semua-sibuk": 0.4, "tutup-saat-menunggu": 0.4, "tutup-saat-menunggu-netral": 0.4, "menu": 0.5,
          "long": 6.0, "urutan": 0.2, "urutan-pertama": 0.2, "jeda": 0.1,
-         "pilih-topik": 0.2, "topik-dicatat": 0.2}  # fmt: skip
+         "pilih-topik": 0.2, "topik-dicatat": 0.2, "semua-sibuk-netral": 0.4}  # fmt: skip
 AT_MOST_SECONDS = 15.0
 
 

@@ -10,6 +10,7 @@ from ivr.providers.asterisk.calling_out import OUTWARD, REACHED
 from ivr.providers.asterisk.configuration import DIALLER, EVENTS, files
 from ivr.providers.asterisk.dialplan import QUEUE_STATUSES, extensions
 from ivr.providers.asterisk.event_facts import WANTED
+from ivr.providers.asterisk.handing_on import COLLEAGUES
 from ivr.providers.asterisk.plan import Outward, PbxPlan, PrivatePlan, draw_up
 from tests.builders import OFFICE
 
@@ -79,17 +80,27 @@ def test_no_context_a_caller_reaches_can_dial_out_and_none_can_run_a_command(pla
 
     for application in ("System(", "TrySystem(", "Originate(", "SHELL(", "MixMonitor(", "ChanSpy("):
         assert application not in written["extensions.conf"]
-    assert {name for name, lines in contexts.items() if "Dial(" in lines} == {OUTWARD}
-    ours = {OUTWARD, REACHED}
+    assert {name for name, lines in contexts.items() if "Dial(" in lines} == {OUTWARD, COLLEAGUES}
+    ours = {OUTWARD, REACHED, COLLEAGUES}
     assert ours < set(contexts)
     for name in contexts.keys() - ours:
         assert "hotline-balik" not in contexts[name]
         assert "hotline-terhubung" not in contexts[name]
+        assert COLLEAGUES not in contexts[name]
         assert "PJSIP/" not in contexts[name]
     assert not ours & set(re.findall(r"context\s*=\s*(\S+)", written["pjsip.conf"] + written["queues.conf"]))
     assert "include" not in written["extensions.conf"]
     assert "_X" not in written["extensions.conf"]
     assert "FILTER(0-9+" in written["extensions.conf"]
+
+
+def test_a_caller_who_is_handed_on_reaches_agents_phones_and_nobody_else(plan: PrivatePlan):
+    lines = contexts_of(files(plan)["extensions.conf"])[COLLEAGUES]
+    agents = {phone.interface for phone in plan.phones if phone.role == "agent"}
+
+    assert set(re.findall(r"Set\(PHONE=(.*)\)", lines)) == agents
+    assert re.findall(r"Dial\(.*", lines) == ["Dial(${PHONE},15)"]
+    assert lines.index("CALLERID(num)=${IF(") < lines.index("Dial(")
 
 
 def test_a_number_is_held_against_every_pattern_before_it_is_dialled(plan: PrivatePlan):

@@ -157,7 +157,7 @@ def test_no_trunk_lets_a_caller_dial_out_or_say_who_they_are_unasked(tmp_path: P
     )
     assert "set_var=HOTLINE_FROM=P-Asserted-Identity" in pjsip
     assert "anonymous" not in pjsip
-    assert text["hotline_extensions.conf"].count("Dial(") == 1, "in the context that no caller reaches"
+    assert text["hotline_extensions.conf"].count("Dial(") == 2, "in the contexts that no caller reaches"
     for application in ("System(", "TrySystem(", "Originate(", "SHELL(", "_X"):
         assert application not in text["hotline_extensions.conf"]
 

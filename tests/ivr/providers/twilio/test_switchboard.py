@@ -7,9 +7,9 @@ import pytest
 
 from config.errors import NotFound, Refused, Unavailable
 from ivr.providers.twilio.leg_facts import is_call_back
-from ivr.providers.twilio.phones import NoSuchPhone
 from ivr.queues.ringing import RingAgent
 from ivr.queues.roster import CALLING_PAUSE, RESTORED, WRAP_UP_PAUSE
+from ivr.switchboard import NoSuchPhone
 from tests.builders import CallBackStory, Story
 from tests.ivr.providers.twilio.agents_line import (
     BACK,
@@ -153,14 +153,14 @@ async def test_each_call_of_the_offices_has_an_id_of_its_own(line: AgentsLine):
 async def test_nobody_is_led_on_to_a_number_that_somebody_asks_for(line: AgentsLine):
     for to in (CITIZEN, COLLEAGUE, "meja-9", ""):
         with pytest.raises(NotFound):
-            await line.switchboard.lead_on(CALL, LEG, to)
+            await line.switchboard.transfer(CALL, LEG, to)
 
     assert line.twilio.rest.asked == []
 
 
 async def test_a_caller_who_could_not_be_led_on_has_not_been(line: AgentsLine):
     with pytest.raises(Refused):
-        await line.switchboard.lead_on(CALL, LEG, "meja-2")
+        await line.switchboard.transfer(CALL, LEG, "meja-2")
 
     assert not line.legs.is_moved(LEG)
 
