@@ -94,6 +94,9 @@ class MutePbx:
     async def call_citizen(self, call_id: str, phone: str, agent_id: str, number: str, label: str) -> None:
         """Nothing."""
 
+    async def transfer(self, call_id: str, leg_id: str, phone: str) -> None:
+        """Nothing."""
+
 
 @dataclass
 class _Peer:

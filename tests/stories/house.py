@@ -68,7 +68,7 @@ class House:
         journal, reader = desk.journal, desk.reader
         self.call_desk = CallDesk(journal)
         self.registrar = Registrar(self.call_desk, journal, reader, lambda: OFFICE, clock)
-        switchboard = telephones(self)
+        self._switchboard = switchboard = telephones(self)
         self.roster = Roster(QUEUE, switchboard, journal, reader, clock)
         calling = Calling(self.roster, switchboard, journal, clock)
         case_desk = CaseDesk(journal, desk.vault, lambda: OFFICE, clock)
@@ -87,6 +87,8 @@ class House:
         agent_id, _, what = deed.partition(" ")
         if what.startswith("sits down at "):
             await self.roster.sit_down(agent_id, what.removeprefix("sits down at "))
+        elif what.startswith("hands on to "):
+            await self._hand_on(agent_id, what.removeprefix("hands on to "))
         else:
             await self._deeds[what](agent_id)
 
@@ -107,6 +109,11 @@ class House:
                 )
             )
         )
+
+    async def _hand_on(self, agent_id: str, phone: str) -> None:
+        call = self.desk.reader.call_of_agent(agent_id)
+        assert call
+        await self._switchboard.transfer(call.call_id, call.leg_id, phone)
 
     async def _call_back(self, agent_id: str) -> None:
         actor = Actor(agent_id, agent_id, Role.AGENT, QUEUE)

@@ -11,13 +11,10 @@ from tests.stories.recording import RECORDINGS, Recording
 from tests.stories.twilio import Change, battered, kept_at, late, lossy, replaying, twice
 from tests.stories.twilio_recorder import record
 
-MISSING = {"answered", "abandoned", "no_answer", "transfer", "call_back"}
-"""Stories that cannot be told yet: the line has no queue, no agents and no commands."""
-TOLD = [story for story in STORIES if story not in MISSING]
 RECORDS = os.environ.get("HOTLINE_RECORD") == "1"
 
 
-@pytest.mark.parametrize("story", TOLD)
+@pytest.mark.parametrize("story", STORIES)
 async def test_the_fake_still_asks_what_was_recorded_in_that_order(tmp_path: Path, story: str):
     async with a_ledger(tmp_path) as desk:
         told = await record(desk, story)
@@ -33,7 +30,7 @@ def asked(recording: Recording) -> list[tuple[str, str]]:
     return [(line.kind, line.text) for line in recording.lines]
 
 
-@pytest.mark.parametrize("story", TOLD)
+@pytest.mark.parametrize("story", STORIES)
 async def test_what_twilio_asked_leaves_the_ledger_written_from_the_sop(tmp_path: Path, story: str):
     async with a_ledger(tmp_path) as desk, replaying(_recorded(story), desk) as replay:
         await replay.run()
@@ -42,7 +39,7 @@ async def test_what_twilio_asked_leaves_the_ledger_written_from_the_sop(tmp_path
 
 
 @pytest.mark.parametrize(("change", "seed"), [(twice, 0), (late, 0), (late, 1)])
-@pytest.mark.parametrize("story", TOLD)
+@pytest.mark.parametrize("story", STORIES)
 async def test_requests_doubled_or_late_leave_the_same_ledger(
     tmp_path: Path, story: str, change: Change, seed: int
 ):
@@ -52,9 +49,8 @@ async def test_requests_doubled_or_late_leave_the_same_ledger(
         check(desk, story)
 
 
-@pytest.mark.xfail(reason="nobody asks the Calls API yet for what no callback told", strict=True)
 @pytest.mark.parametrize(("change", "seed"), [(lossy, 0), (lossy, 1), (battered, 0), (battered, 1)])
-@pytest.mark.parametrize("story", TOLD)
+@pytest.mark.parametrize("story", STORIES)
 async def test_without_a_third_of_the_status_callbacks_the_ledger_is_the_same(
     tmp_path: Path, story: str, change: Change, seed: int
 ):

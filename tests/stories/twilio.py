@@ -3,35 +3,32 @@
 What the product asks of Twilio's REST API meanwhile is answered as it was answered then.
 """
 
+import itertools
 import json
 import random
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from httpx import ASGITransport, AsyncClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 
-from config.office import OFFICE_FOLDER
-from ivr.providers.twilio.signature import SignatureCheck
-from ivr.providers.twilio.utterances import Utterances
-from ivr.providers.twilio.voice import VoiceReplies
-from ivr.providers.twilio.webhooks import TwilioWebhooks
-from ivr.speech import prompts
-from ivr.turns import Turns
-from tests.builders import Desk
-from tests.stories.asterisk import MutePbx
-from tests.stories.house import QUEUE, House, StoryClock
+from config.settings import Settings
+from ivr.providers.provider import Given
+from ivr.providers.twilio.phones import OfficePhones
+from ivr.providers.twilio.provider import TwilioProvider
+from ivr.providers.twilio.switchboard import TwilioSwitchboard
+from tests.builders import OFFICE, Desk
+from tests.stories.house import House, StoryClock
 from tests.stories.recording import DESK, Line, Recording
 from tests.twilio.fake.account import Account
-from ticketing.facts import CallEnded, Report
 
 PUBLIC = "https://hotline.kantor"
 VOICE_PATH, STATUS_PATH = "/twilio/voice", "/twilio/status"
@@ -39,7 +36,12 @@ WEB, STATUS, REST = "web", "status", "rest"
 """A request for a document, a status callback, and a request of ours with its answer."""
 LINE = "twilio"
 LATE_SECONDS = 5.0
-NORMAL_CLEARING = 16
+NUMBER = "+62311500000"
+PHONES = {f"meja-{number}": f"sip:meja-{number}@hotline.kantor" for number in (1, 2)}
+CALLS = "/Calls.json"
+_CALL = re.compile(r"GET .*/Calls/CA[0-9a-f]{32}[.]json")
+ASKED_AFTER_SECONDS = (150, 3700)
+"""By then the list of calls is asked for what no callback told."""
 Api = Any
 """What the product's `TwilioApi` takes as `http`."""
 
@@ -67,42 +69,38 @@ class TwilioLine:
 async def on_twilio(
     desk: Desk, clock: Callable[[], datetime], account: Account, api: Api
 ) -> AsyncIterator[TwilioLine]:
-    """The product put together, for the recorder and for replays alike: the one place that knows its parts.
+    """The product put together, for the recorder and for replays alike."""
+    settings = Settings(
+        home=Path(str(desk.engine.url.database)).parent, pbx="twilio", twilio_number=NUMBER,
+        twilio_url=PUBLIC, twilio_account=account.sid, twilio_token=account.primary_token,
+        twilio_phones=PHONES,
+    )  # fmt: skip
+    made: list[TwilioProvider] = []
 
-    Its queue, agents' legs and commands are to come; `api` is for them.
-    """
-    house = House(desk, lambda _: MutePbx([]), clock)
-    utterances = Utterances(PUBLIC, b"kunci" * 8, Path("no-sounds"))
-    turns = Turns(house.registrar, desk.journal, desk.reader, desk.vault, clock)
-    replies = VoiceReplies(PUBLIC, utterances, lambda: prompts.load(OFFICE_FOLDER).texts, clock)
-    check = SignatureCheck(PUBLIC, (account.primary_token,))
-    webhooks = TwilioWebhooks(check, account.sid, LINE, lambda: QUEUE, turns, replies, utterances, clock)
+    def telephones(house: House) -> TwilioSwitchboard:
+        journal, reader, office = desk.journal, desk.reader, lambda: OFFICE
+        given = Given(house.call_desk, house.registrar, journal, reader, desk.vault, office, clock)
+        made.append(TwilioProvider(settings, OfficePhones(PHONES), given, api))
+        # Calls of the office's have the names they had when they were recorded.
+        numbers = itertools.count(1)
+        made[0].control.new_call_id = lambda: f"{LINE}-balik-{next(numbers):016x}"  # type: ignore[method-assign]
+        return made[0].control
+
+    house = House(desk, telephones, clock)
+    provider = made[0]
+
+    async def settled() -> None:
+        await provider.distributor.tick()
+        await provider.distributor.settled()
+        await provider.book.round()
+        await house.call_desk.drained()
+
     house.call_desk.open()
     try:
-        yield TwilioLine(house, EndsOfCalls(webhooks, house), house.call_desk.drained)
+        yield TwilioLine(house, provider.requests.application, settled)
     finally:
         await house.call_desk.close()
-
-
-class EndsOfCalls:
-    """Stands in for the door of status callbacks until the product has it: a call's end, and no more."""
-
-    def __init__(self, app: Any, house: House) -> None:
-        self._app = app
-        self._house = house
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """One request."""
-        if scope["path"] != STATUS_PATH:
-            await self._app(scope, receive, send)
-            return
-        form = dict(parse_qsl((await receive())["body"].decode(), keep_blank_values=True))
-        if form["CallStatus"] == "completed":
-            call_id, at = form["CallSid"], parsedate_to_datetime(form["Timestamp"]).astimezone(UTC)
-            ended = CallEnded(key=f"{call_id}/ended", occurred_at=at, call_id=call_id, cause=NORMAL_CLEARING)
-            await self._house.call_desk.receive(Report(ended))
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        await provider.close()
 
 
 class RecordedApi:
@@ -126,9 +124,20 @@ class RecordedApi:
         """One request of the twilio library's; called in a thread."""
         self.told += f" {given.get('data')}"
         asked = f"{method.upper()} {urlsplit(uri).path}"
+        if asked.endswith(CALLS):
+            return Response(200, json.dumps(self._listed(given.get("params") or {})), {})
         answers = self._answers.get(asked, [(404, json.dumps({"code": 20404, "status": 404}))])
         status, body = answers.pop(0) if len(answers) > 1 else answers[0]
         return Response(status, body, {})
+
+    def _listed(self, wanted: Mapping[str, str]) -> dict[str, Any]:
+        """The account's list of calls as it was in the end, or the legs of one of them."""
+        calls = [
+            json.loads(body) for asked, ((_, body), *_) in self._answers.items() if _CALL.fullmatch(asked)
+        ]
+        if parent := wanted.get("ParentCallSid"):
+            calls = [call for call in calls if call["parent_call_sid"] == parent]
+        return {"calls": calls, "next_page_uri": None}
 
 
 Change = Callable[[list[Line], random.Random], list[Line]]
@@ -191,6 +200,9 @@ class TwilioReplay:
                 await self.line.house.do(line.text)
             elif line.kind in (WEB, STATUS):
                 await self._ask(line)
+            await self.line.settled()
+        for seconds in ASKED_AFTER_SECONDS:
+            self.clock.go_on(self.recording.instant(lines[-1]) + timedelta(seconds=seconds))
             await self.line.settled()
 
     async def _ask(self, line: Line) -> None:

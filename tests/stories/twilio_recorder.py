@@ -10,7 +10,18 @@ from tests.builders import Desk
 from tests.stories.ledger import about
 from tests.stories.recording import DESK, Recording
 from tests.stories.scripts import CITIZEN_E164, begins_at, play
-from tests.stories.twilio import PUBLIC, REST, STATUS_PATH, VOICE_PATH, TwilioLine, kind_of, on_twilio
+from tests.stories.twilio import (
+    NUMBER,
+    PHONES,
+    PUBLIC,
+    REST,
+    STATUS_PATH,
+    VOICE_PATH,
+    TwilioLine,
+    kind_of,
+    on_twilio,
+)
+from tests.twilio.fake import resources
 from tests.twilio.fake.citizen import Deed, HangUp, Telephone, Wait
 from tests.twilio.fake.client import FakeHttp
 from tests.twilio.fake.clock import VirtualClock
@@ -20,7 +31,6 @@ from tests.twilio.fake.twilio import FakeTwilio
 from ticketing import facts
 from ticketing.calls.call import CallPhase
 
-NUMBER = "+62311500000"
 TO_THE_MENU_SECONDS = 4.0
 """The greeting and the first words of the question."""
 
@@ -56,6 +66,13 @@ class TwilioStage:
         self._recording.note(self._clock.now(), REST, f"{method} {path}", below)
         return status, payload
 
+    def note_list(self) -> None:
+        """The account's calls as they are now: what Twilio tells whoever asks afterwards."""
+        for leg in self._twilio.legs.values():
+            payload = resources.call(leg.call)
+            told = [f"answered 200 {json.dumps(payload)}"]
+            self._recording.note(self._clock.now(), REST, f"GET {payload['uri']}", told)
+
     # --- what people do ---
 
     async def passes(self, seconds: float) -> None:
@@ -70,9 +87,9 @@ class TwilioStage:
 
     async def phone(self, number: int, ring_seconds: float | None, talk_seconds: float | None = None) -> str:
         """An agent's SIP phone is on."""
-        address = f"sip:meja-{number + 1}@hotline.kantor"
-        self._twilio.telephones[address] = Telephone(ring_seconds, _talks(talk_seconds))
-        return address
+        name = f"meja-{number + 1}"
+        self._twilio.telephones[PHONES[name]] = Telephone(ring_seconds, _talks(talk_seconds))
+        return name
 
     async def can_be_called(self, ring_seconds: float, talk_seconds: float) -> None:
         """The citizen is reached at their number."""
@@ -96,8 +113,8 @@ class TwilioStage:
         self._leg.hang_up()
 
     async def transfers(self, number: int) -> None:
-        """The agent's phone hands the caller on."""
-        raise NotImplementedError("the fake's telephones cannot hand a caller on yet")
+        """The agent hands the caller on: no telephone can do it out of a queue of Twilio's."""
+        await self.does(f"first hands on to meja-{number + 1}")
 
     async def until(self, kind: type[facts.CallFact], times: int = 1) -> None:
         """Until that was recorded so often."""
@@ -145,4 +162,5 @@ async def record(desk: Desk, story: str) -> Recording:
     recording = Recording(about(story), begins, begins)
     async with on_stage(desk, recording) as stage:
         await play(stage, story)
+        stage.note_list()
     return recording
