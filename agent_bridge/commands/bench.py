@@ -75,6 +75,15 @@ def _steps(tell: Tell) -> list[Result]:
     return asyncio.run(steps.run(tell))
 
 
+def _webhook(tell: Tell) -> list[Result]:
+    import uvloop
+
+    from agent_bridge.bench import webhook
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(webhook.run(tell))
+
+
 BENCHES: dict[str, Callable[[Tell], list[Result]]] = {
     "ami": _ami,
     "ticket": _ticket,
@@ -84,6 +93,7 @@ BENCHES: dict[str, Callable[[Tell], list[Result]]] = {
     "rush": _rush,
     "overload": _overload,
     "search": _search,
+    "webhook": _webhook,
 }
 
 
