@@ -68,14 +68,14 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._got += data
-        head, _, body = self._got.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head + b"\r\n")
-        if length is None or len(body) < int(length[1]):
+        body = self._got.find(b"\r\n\r\n") + 4
+        length = _LENGTH.search(self._got, 0, body)
+        if length is None or len(self._got) < body + int(length[1]):
             return
         self._asked.each_ms.append((time.perf_counter() - self._began) * 1000)
-        self._asked.bodies.append(body)
-        if head.startswith(b"HTTP/1.1 200 "):
+        self._asked.bodies.append(self._got[body:])
+        if self._got.startswith(b"HTTP/1.1 200 "):
             self.go_on()
-        elif not self.over.done():
-            self.over.set_exception(AnswersLost(head.partition(b"\r\n")[0].decode()))
+        else:
+            self.over.set_exception(AnswersLost(self._got.partition(b"\r\n")[0].decode()))
             self._transport.close()

@@ -118,7 +118,7 @@ class _Figures:
 
     def results(self, facts: dict[str, Any]) -> list[Result]:
         """Each held against its goal; what turns from the ledger cost is told beside."""
-        turns = {f"{who}_us": median(self._costs.pop(who)) for who in ("again", "ticket")}
+        turns = {f"turn_{who}_us": median(self._costs.pop(who)) for who in ("again", "ticket")}
         return [
             weigh("webhook", "us CPU/request", TO_BARE, self._costs, turns),
             weigh("webhook-rate", "requests/s, 32 at once", TO_TUTORIAL, self._rates),
