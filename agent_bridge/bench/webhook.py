@@ -29,8 +29,8 @@ from agent_bridge.bench.measure import Goal, Result, percentile, weigh
 from agent_bridge.bench.webhook_server import ACCOUNT, LEDGER, PUBLIC, TOKEN
 from ivr.providers.twilio.voice import VOICE
 
-ROUNDS = 21
-REQUESTS = 1000
+ROUNDS = 15
+REQUESTS = 3000
 ALONE, CALLERS = 100, 320
 AT_ONCE = 32
 TO_BARE = Goal("floor", 2.5)
