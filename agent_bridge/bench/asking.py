@@ -1,13 +1,16 @@
 """HTTP requests made beforehand, over connections that are kept: light enough not to be the limit."""
 
-import asyncio
+import contextlib
 import re
+import select
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NoReturn
 
 LOOPBACK = "127.0.0.1"
+LOST_SECONDS = 30
 _LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]+)\r\n", re.IGNORECASE)
 
 
@@ -24,58 +27,56 @@ class Asked:
     bodies: list[bytes] = field(default_factory=list)
 
 
-async def ask(port: int, requests: Sequence[bytes], at_once: int) -> Asked:
-    """Have all of them answered, `at_once` at a time. Raises AnswersLost."""
-    asked, waiting, loop = Asked(), iter(requests), asyncio.get_running_loop()
-    lines = [_Line(waiting, asked) for _ in range(at_once)]
-    for line in lines:
-        await loop.create_connection(lambda line=line: line, LOOPBACK, port)  # type: ignore[misc]
-    began = time.perf_counter()
-    for line in lines:
-        line.go_on()
-    await asyncio.gather(*(line.over for line in lines))
-    asked.seconds = time.perf_counter() - began
+def ask(port: int, requests: Sequence[bytes], at_once: int) -> Asked:
+    """Have all of them answered, `at_once` at a time: on each connection the next follows an answer.
+
+    Raises AnswersLost.
+    """
+    asked, waiting = Asked(), iter(requests)
+    with contextlib.ExitStack() as stack:
+        poll, lines = stack.enter_context(select.epoll()), dict[int, _Line]()
+        for _ in range(at_once):
+            connection = stack.enter_context(socket.create_connection((LOOPBACK, port), LOST_SECONDS))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            poll.register(connection, select.EPOLLIN)
+            lines[connection.fileno()] = _Line(connection)
+        began = time.perf_counter()
+        busy = sum(line.go_on(waiting) for line in lines.values())
+        while busy:
+            for handle, _ in poll.poll(LOST_SECONDS) or _lost("no answer"):
+                busy -= lines[handle].hear(asked) and not lines[handle].go_on(waiting)
+        asked.seconds = time.perf_counter() - began
     return asked
 
 
-class _Line(asyncio.Protocol):
-    """One connection: the next request goes out as soon as the one before is answered."""
+class _Line:
+    """One connection, and what is heard on it."""
 
-    def __init__(self, requests: Iterator[bytes], asked: Asked) -> None:
-        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._requests = requests
-        self._asked = asked
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
         self._got = b""
         self._began = 0.0
-        self._transport: Any = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-
-    def connection_lost(self, fault: Exception | None) -> None:
-        if not self.over.done():
-            self.over.set_exception(AnswersLost("hung up"))
-
-    def go_on(self) -> None:
+    def go_on(self, requests: Iterator[bytes]) -> bool:
         """Ask for the next, if there is one."""
-        request = next(self._requests, None)
+        request = next(requests, None)
         if request is None:
-            self.over.set_result(None)
-            self._transport.close()
-            return
+            return False
         self._got, self._began = b"", time.perf_counter()
-        self._transport.write(request)
+        self._connection.sendall(request)
+        return True
 
-    def data_received(self, data: bytes) -> None:
-        self._got += data
+    def hear(self, asked: Asked) -> bool:
+        """Whether the answer is whole now."""
+        self._got += self._connection.recv(65_536) or _lost("hung up")
         body = self._got.find(b"\r\n\r\n") + 4
         length = _LENGTH.search(self._got, 0, body)
         if length is None or len(self._got) < body + int(length[1]):
-            return
-        self._asked.each_ms.append((time.perf_counter() - self._began) * 1000)
-        self._asked.bodies.append(self._got[body:])
-        if self._got.startswith(b"HTTP/1.1 200 "):
-            self.go_on()
-        else:
-            self.over.set_exception(AnswersLost(self._got.partition(b"\r\n")[0].decode()))
-            self._transport.close()
+            return False
+        asked.each_ms.append((time.perf_counter() - self._began) * 1000)
+        asked.bodies.append(self._got[body:])
+        return self._got.startswith(b"HTTP/1.1 200 ") or _lost(self._got.partition(b"\r\n")[0].decode())
+
+
+def _lost(why: str) -> NoReturn:
+    raise AnswersLost(why)

@@ -55,10 +55,10 @@ class Server:
         """What its process has used so far, by its own CPU clock (clock_getcpuclockid(3))."""
         return time.clock_gettime((~self.pid << 3) | 2)
 
-    async def cost(self, requests: Sequence[bytes], at_once: int) -> tuple[float, Asked]:
+    def cost(self, requests: Sequence[bytes], at_once: int) -> tuple[float, Asked]:
         """The CPU of one request in us, and what came of them all."""
         before = self.cpu_seconds()
-        asked = await ask(self.port, requests, at_once)
+        asked = ask(self.port, requests, at_once)
         return (self.cpu_seconds() - before) / len(requests) * 1e6, asked
 
 
@@ -74,7 +74,7 @@ async def run(
         async with serving(folder) as servers, ticket.ours(folder) as desk:
             figures = _Figures(servers, desk)
             for n in range(rounds):
-                await figures.ask([request(0)] * requests, backwards=n % 2 == 1)
+                figures.ask([request(0)] * requests, backwards=n % 2 == 1)
                 for many, at_once in zip(callers, (1, AT_ONCE), strict=True):
                     await figures.register(many, at_once)
                 tell(n + 1, rounds)
@@ -97,19 +97,19 @@ class _Figures:
             n: {"ours": [], "floor": []} for n in (1, AT_ONCE)
         }
 
-    async def ask(self, requests: Sequence[bytes], *, backwards: bool) -> None:
+    def ask(self, requests: Sequence[bytes], *, backwards: bool) -> None:
         """The same requests to each server."""
         for who in reversed(KINDS) if backwards else KINDS:
-            cost, asked = await self._servers[who].cost(requests, AT_ONCE)
+            cost, asked = self._servers[who].cost(requests, AT_ONCE)
             self._costs[who].append(cost)
             self._rates[who].append(len(requests) / asked.seconds)
 
     async def register(self, callers: int, at_once: int) -> None:
         """New callers; the floor is the ticket path without a request, and a request without anything."""
         calls = [next(self._calls) for _ in range(callers)]
-        cost, ours = await _registering(self._servers["again"], calls, at_once)
+        cost, ours = _registering(self._servers["again"], calls, at_once)
         alone = await ticket.serve(self._desk, f"from {calls[0]}", callers, at_once)
-        bare = await ask(self._servers["floor"].port, [request(0)] * callers, at_once)
+        bare = ask(self._servers["floor"].port, [request(0)] * callers, at_once)
         slowest = self._slowest[at_once]
         slowest["ours"].append(percentile(ours.each_ms, 99))
         slowest["floor"].append(percentile(alone.each_ms, 99) + percentile(bare.each_ms, 99))
@@ -127,10 +127,10 @@ class _Figures:
         ]
 
 
-async def _registering(server: Server, calls: Sequence[int], at_once: int) -> tuple[float, Asked]:
+def _registering(server: Server, calls: Sequence[int], at_once: int) -> tuple[float, Asked]:
     """New callers, all of whom have heard the greeting, press 1."""
-    await ask(server.port, [request(call) for call in calls], AT_ONCE)
-    cost, asked = await server.cost([request(call, 1, Digits="1") for call in calls], at_once)
+    ask(server.port, [request(call) for call in calls], AT_ONCE)
+    cost, asked = server.cost([request(call, 1, Digits="1") for call in calls], at_once)
     if len(set(asked.bodies)) != len(calls):
         raise TicketsLost
     return cost, asked
@@ -171,7 +171,7 @@ async def serving(folder: Path) -> AsyncIterator[dict[str, Server]]:
     async with contextlib.AsyncExitStack() as stack:
         servers = {who: await _start(stack, kind, folder) for who, kind in KINDS.items()}
         for server in servers.values():
-            await ask(server.port, [request(0)] * AT_ONCE, 1)
+            ask(server.port, [request(0)] * AT_ONCE, 1)
         yield servers
 
 

@@ -76,12 +76,9 @@ def _steps(tell: Tell) -> list[Result]:
 
 
 def _webhook(tell: Tell) -> list[Result]:
-    import uvloop
-
     from agent_bridge.bench import webhook
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(webhook.run(tell))
+    return asyncio.run(webhook.run(tell))
 
 
 BENCHES: dict[str, Callable[[Tell], list[Result]]] = {

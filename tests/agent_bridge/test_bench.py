@@ -64,7 +64,7 @@ async def test_ours_and_the_peer_refuse_a_request_that_is_not_as_it_was_signed(t
     async with webhook.serving(tmp_path) as servers:
         for who in ("ours", "again", "peer"):
             with pytest.raises(AnswersLost, match="403"):
-                await ask(servers[who].port, [forged], 1)
+                ask(servers[who].port, [forged], 1)
 
 
 @pytest.mark.real
