@@ -34,7 +34,6 @@ from agent_bridge.house import Telephones, open_house
 from agent_bridge.live import socket
 from config.errors import NotFound
 from config.settings import Settings
-from ivr.providers.provider import Receive, Scope, Send, WebApplication
 
 PAGES = Path(__file__).parent / "web" / "dist"
 API_VERSION = "0.1.0"
@@ -87,23 +86,6 @@ def create_app(
     app.add_api_route("/{path:page}", page, include_in_schema=False)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
-
-
-def answering(app: FastAPI) -> WebApplication:
-    """The application with the telephone system's own requests, if it makes any, answered in front of it.
-
-    They meet no middleware: callers hear its milliseconds as silence.
-    """
-
-    async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        house = getattr(app.state, "house", None)
-        asked = house.telephones.requests if house and house.telephones else None
-        if asked and scope["type"] == "http" and scope["path"].startswith(asked.prefix):
-            await asked.application(scope, receive, send)
-        else:
-            await app(scope, receive, send)
-
-    return front
 
 
 class _PageConvertor(PathConvertor):

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import uvicorn
 
-from agent_bridge.app import answering, create_app
+from agent_bridge.app import create_app
+from agent_bridge.front import in_front
 from agent_bridge.house import Telephones
 from agent_bridge.tls import serving
 from config import logs
 from config.settings import Settings
 from ivr.providers.asterisk.plan import EVERYWHERE, LOOPBACK, PbxPlan
 from ivr.providers.asterisk.provider import AsteriskProvider, PlannedPhones
+from ivr.providers.provider import Requests
 from ivr.providers.twilio.phones import OfficePhones, OwnSip
 from ivr.providers.twilio.provider import TwilioProvider
 
@@ -33,8 +35,14 @@ def main() -> None:
 
 def serve(settings: Settings, plan: PbxPlan | None, redis_url: str, port: int, pair: Path | None) -> None:
     """Serve the pages until ended: by TLS with the pair, and beyond loopback only so."""
+    app = create_app(settings, telephones_of(settings, plan), redis_url)
+
+    def requests() -> Requests | None:
+        house = getattr(app.state, "house", None)
+        return house.telephones.requests if house and house.telephones else None
+
     config = uvicorn.Config(
-        answering(create_app(settings, telephones_of(settings, plan), redis_url)),
+        in_front(app, requests),
         log_config=None,
         access_log=False,
         ws_max_size=MESSAGE_BYTES,

@@ -7,6 +7,7 @@ from ticketing.facts import Report
 from ticketing.ledger import turns
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
+from ticketing.ledger.turns import Turn
 from ticketing.ledger.writing import Writing
 
 NO_WALK = b""
@@ -33,10 +34,9 @@ class KeptReplies:
 
         def work(writing: Writing) -> bytes:
             if known := turns.turn(writing.connection, call_id, number):
-                first: bytes = known.reply
-                return first
+                return known.reply
             writing.record(*(report.fact for report in reports))
-            return turns.keep(writing.connection, call_id, number, NO_WALK, reply, at)
+            return turns.keep(writing.connection, call_id, number, Turn(NO_WALK, reply), at)
 
         return await self._journal.write(work)
 

@@ -4,9 +4,10 @@ import asyncio
 import math
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from config.checkpoint import reach
 from config.clock import Clock, office_day
@@ -36,6 +37,7 @@ LEDGER_SECONDS = 1.2
 """How long a caller may wait for the ledger in silence; then they go on without what it would say."""
 CAUSES_TOLD = 2
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -154,15 +156,22 @@ class Registrar:
 
     async def issue(self, call_id: str) -> TicketNumber | None:
         """A number for the call, or None when the ledger cannot write in time: none is invented."""
+        return await self.issue_and(call_id, lambda _, ticket: ticket)
+
+    async def issue_and(self, call_id: str, then: Callable[[Connection, TicketNumber], T]) -> T | None:
+        """What `then` makes of a number for the call, in the writer's transaction; None as `issue` has it."""
         reach("number asked for")
         try:
             async with asyncio.timeout(LEDGER_SECONDS):
-                registered = await self._journal.register(Registration(call_id, self._clock()))
+                made = await self._journal.register_and(
+                    Registration(call_id, self._clock()),
+                    lambda connection, registered: then(connection, from_digits(registered.ticket_id)),
+                )
         except (TimeoutError, Unavailable) as fault:
             log.warning("no number issued", fault=type(fault).__name__, call_id=call_id)
             return None
         reach("number committed")
-        return from_digits(registered.ticket_id)
+        return made
 
     async def find(self, digits: str) -> TicketNumber | None:
         """The open ticket whose number was keyed in, if there is one."""

@@ -116,11 +116,11 @@ async def run(tell: Callable[[int, int], None], rounds: int = ROUNDS, callers: i
             }
             for n in range(rounds):
                 alone["floor"].append(await asyncio.to_thread(_sync_ms, folder))
-                took = await _serve(mine, f"alone{n}", ALONE, 1)
+                took = await serve(mine, f"alone{n}", ALONE, 1)
                 alone["ours"].append(percentile(took.each_ms, 50))
                 for who in sorted(desks, reverse=bool(n % 2)):
                     desk, many = desks[who]
-                    took = await _serve(desk, f"round{n}", many, TOGETHER)
+                    took = await serve(desk, f"round{n}", many, TOGETHER)
                     rates[who].append(many / took.seconds)
                     slowest[who].append(percentile(took.each_ms, 99))
                 tell(n + 1, rounds)
@@ -136,12 +136,12 @@ async def run(tell: Callable[[int, int], None], rounds: int = ROUNDS, callers: i
 
 
 @dataclass(frozen=True, slots=True)
-class _Took:
+class Took:
     seconds: float
     each_ms: list[float]
 
 
-async def _serve(desk: Desk, name: str, callers: int, at_once: int) -> _Took:
+async def serve(desk: Desk, name: str, callers: int, at_once: int) -> Took:
     """Serve so many callers, `at_once` of them at a time."""
     waiting = iter(range(callers))
     each: list[float] = []
@@ -158,7 +158,7 @@ async def _serve(desk: Desk, name: str, callers: int, at_once: int) -> _Took:
     await asyncio.gather(*(line() for _ in range(at_once)))
     if len(numbers) != callers:
         raise NumbersLost
-    return _Took(time.perf_counter() - began, each)
+    return Took(time.perf_counter() - began, each)
 
 
 def _sync_ms(folder: Path) -> float:

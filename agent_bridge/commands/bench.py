@@ -75,6 +75,12 @@ def _steps(tell: Tell) -> list[Result]:
     return asyncio.run(steps.run(tell))
 
 
+def _webhook(tell: Tell) -> list[Result]:
+    from agent_bridge.bench import webhook
+
+    return asyncio.run(webhook.run(tell))
+
+
 BENCHES: dict[str, Callable[[Tell], list[Result]]] = {
     "ami": _ami,
     "ticket": _ticket,
@@ -84,6 +90,7 @@ BENCHES: dict[str, Callable[[Tell], list[Result]]] = {
     "rush": _rush,
     "overload": _overload,
     "search": _search,
+    "webhook": _webhook,
 }
 
 

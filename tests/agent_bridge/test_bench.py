@@ -1,8 +1,11 @@
 """The benchmarks' own honesty: what they compare does the same work; goals are judged by the worse bound."""
 
+from pathlib import Path
+
 import pytest
 
-from agent_bridge.bench import agi, ami, pop, rush, search, steps, ticket
+from agent_bridge.bench import agi, ami, pop, rush, search, steps, ticket, webhook
+from agent_bridge.bench.asking import AnswersLost, ask
 from agent_bridge.bench.measure import Goal, Ratio, ratio, weigh
 
 
@@ -44,6 +47,24 @@ def test_the_benchmarks_searches_find_what_their_words_were_taken_from() -> None
     for cost in (few, many):
         assert cost.facts["ours_found"] > max(0.8, cost.facts["floor_found"])
         assert cost.facts["floor_found"] > 0.2
+
+
+async def test_every_request_of_the_benchmark_is_answered_and_every_caller_has_a_ticket() -> None:
+    results = await webhook.run(lambda *_: None, rounds=1, requests=40, callers=(3, 40))
+
+    paths = ["webhook", "webhook-rate", "webhook-ticket", "webhook-ticket-32"]
+    assert [result.path for result in results] == paths
+    assert results[0].facts["turn_ticket_us"] > results[0].facts["turn_again_us"] > results[0].ours > 0
+    assert results[2].facts["answered"] == results[2].facts["on_disk"] == 43
+
+
+async def test_ours_and_the_peer_refuse_a_request_that_is_not_as_it_was_signed(tmp_path: Path) -> None:
+    forged = webhook.request(0).replace(b"Surabaya", b"Sidoarjo")
+
+    async with webhook.serving(tmp_path) as servers:
+        for who in ("ours", "again", "peer"):
+            with pytest.raises(AnswersLost, match="403"):
+                ask(servers[who].port, [forged], 1)
 
 
 @pytest.mark.real

@@ -81,6 +81,35 @@ async def test_the_same_request_at_once_on_two_nodes_gets_the_same_bytes_and_one
         assert recorded(first).count("number_spoken") == 2
 
 
+async def test_a_number_that_cannot_be_told_is_not_issued(tmp_path: Path):
+    def mute(walk: Walk, step: Spoken | Enqueue | HangUp, number: int) -> bytes:
+        raise ValueError("no words")
+
+    async with a_desk(tmp_path) as desk:
+        turns = node(desk)
+        await goes(turns, "")
+
+        with pytest.raises(ValueError):
+            await turns.take(CALLER, 1, "1", mute)
+        before = recorded(desk)
+        told = await turns.take(CALLER, 1, "1", reply)
+
+        assert "ticket_registered" not in before
+        assert b"times=1" in told
+
+
+async def test_a_number_that_comes_late_is_told_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with a_desk(tmp_path) as desk:
+        turns = node(desk)
+        await goes(turns, "")
+        monkeypatch.setattr("ivr.registration.LEDGER_SECONDS", 0)
+
+        told = await turns.take(CALLER, 1, "1", reply)
+
+        assert b"times=1" in told
+        assert recorded(desk).count("ticket_registered") == 1
+
+
 async def test_an_old_request_gets_its_old_reply_and_changes_nothing(tmp_path: Path):
     async with a_desk(tmp_path) as desk:
         turns = node(desk)

@@ -104,6 +104,24 @@ async def test_one_refused_item_fails_its_own_waiter_only(tmp_path: Path):
         assert len({r.ticket_id for r in results if isinstance(r, facts.TicketRegistered)}) == 10
 
 
+async def test_a_number_and_what_is_done_with_it_are_recorded_both_or_neither(tmp_path: Path):
+    def refuse(_: Connection, registered: facts.TicketRegistered) -> str:
+        if registered.call_id == "pbx-3":
+            raise Conflict("tidak", "no")
+        return registered.ticket_id
+
+    async with a_desk(tmp_path) as desk:
+        asked = [Registration(f"pbx-{n}", MONDAY_MORNING) for n in range(6)]
+        results = await asyncio.gather(
+            *(desk.journal.register_and(one, refuse) for one in asked), return_exceptions=True
+        )
+
+        assert isinstance(results.pop(3), Conflict)
+        with desk.reader.connect() as connection:
+            tickets = connection.scalars(select(tables.tickets.c.ticket_id)).all()
+        assert sorted(tickets) == sorted(results)
+
+
 async def test_a_locked_ledger_refuses_and_invents_no_number(tmp_path: Path):
     async with a_desk(tmp_path) as desk:
         blocker = sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)

@@ -49,6 +49,8 @@ class _Item:
     reports: tuple[Report, ...] = ()
     registration: Registration | None = None
     work: Callable[[Writing], Any] | None = None
+    then: Callable[[Connection, TicketRegistered], Any] = lambda _, registered: registered
+    """What becomes of the registration, in its transaction."""
     done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self, result: Any, fault: Exception | None) -> None:
@@ -88,6 +90,13 @@ class Journal:
         """Issue the call's ticket number; the same call gets the same number again."""
         registered: TicketRegistered = await self._ask(_Item(reports=reports, registration=registration))
         return registered
+
+    async def register_and(
+        self, registration: Registration, then: Callable[[Connection, TicketRegistered], T]
+    ) -> T:
+        """Issue the call's ticket number and do `then` with it: both are recorded, or neither."""
+        result: T = await self._ask(_Item(registration=registration, then=then))
+        return result
 
     async def do(self, work: Callable[[Connection], T], *reports: Report) -> T:
         """Run `work` in the writer's transaction, with the facts that belong to it."""
@@ -149,7 +158,7 @@ class Journal:
 
     def _result(self, connection: Connection, item: _Item) -> tuple[Any, list[Committed]]:
         if item.registration:
-            return self._recorder.registered(connection, item.registration), []
+            return item.then(connection, self._recorder.registered(connection, item.registration)), []
         if item.work is None:
             return None, []
         writing = Writing(connection, self._recorder)

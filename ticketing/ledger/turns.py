@@ -6,12 +6,12 @@ is how each stay in the queue ended.
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from ticketing import tables
-from ticketing.ledger.reader import AnyRow
-from ticketing.statements import insert_for
+from ticketing.statements import Statement, insert_for
 
 KEPT_FOR = timedelta(days=1)
 """No call is longer; what was keyed in is gone by then."""
@@ -20,21 +20,26 @@ IN_QUEUE = 1000
 TURN = tables.turns.c
 
 
-def turn(connection: Connection, call_id: str, number: int) -> AnyRow | None:
+class Turn(NamedTuple):
+    """One turn: the walk as it was put away, and what was replied."""
+
+    walk: bytes
+    reply: bytes
+
+
+def turn(connection: Connection, call_id: str, number: int) -> Turn | None:
     """That turn of the call, if it was replied to."""
-    mine = (TURN.call_id == call_id) & (TURN.number == number)
-    return connection.execute(select(tables.turns).where(mine)).one_or_none()
+    (found,) = _TURN.each(connection, [{"of_call": call_id, "of_number": number}])
+    return Turn(*found) if found else None
 
 
-def keep(connection: Connection, call_id: str, number: int, walk: bytes, reply: bytes, at: datetime) -> bytes:
-    """Keep the reply unless there is one, and return the one that is kept."""
-    row = {"call_id": call_id, "number": number, "walk": walk, "reply": reply, "taken_at": at}
-    statement = insert_for(connection.dialect.name, tables.turns).values(row).on_conflict_do_nothing()
-    connection.execute(statement)
-    kept = turn(connection, call_id, number)
-    assert kept is not None
-    first: bytes = kept.reply
-    return first
+def keep(connection: Connection, call_id: str, number: int, new: Turn, at: datetime) -> bytes:
+    """Keep the turn unless it was replied to, and return the reply that is kept."""
+    row = {"call_id": call_id, "number": number, "taken_at": at} | new._asdict()
+    (kept,) = _KEEP.each(connection, [row])
+    first = new if kept else turn(connection, call_id, number)
+    assert first is not None
+    return first.reply
 
 
 def next_key(connection: Connection, call_id: str) -> int:
@@ -47,3 +52,14 @@ def next_key(connection: Connection, call_id: str) -> int:
 def forget(connection: Connection, at: datetime) -> None:
     """Drop the turns of calls that are long over."""
     connection.execute(delete(tables.turns).where(TURN.taken_at < at - KEPT_FOR))
+
+
+_TURN = Statement(
+    lambda _: select(TURN.walk, TURN.reply).where(
+        TURN.call_id == bindparam("of_call"), TURN.number == bindparam("of_number")
+    )
+)
+_KEEP = Statement(
+    lambda dialect: insert_for(dialect, tables.turns).on_conflict_do_nothing().returning(TURN.number),
+    tables.turns.c.keys(),
+)

@@ -27,7 +27,8 @@ class KeptNumbers:
     async def keep(self, call_id: str, number: str) -> None:
         """Keep the number (E.164); raises Unavailable."""
         sealed, at = self._vault.seal_for_office(f"{SEALED_AS}|{call_id}", number.encode()), self._clock()
-        await self._journal.do(lambda connection: turns.keep(connection, call_id, ONLY_TURN, sealed, b"", at))
+        kept = turns.Turn(sealed, b"")
+        await self._journal.do(lambda connection: turns.keep(connection, call_id, ONLY_TURN, kept, at))
 
     async def number(self, call_id: str) -> str | None:
         """The number of that call; None where it is not known any more. Raises Unreadable."""

@@ -40,8 +40,11 @@ class SignatureCheck:
     def __init__(self, public_address: str, tokens: Sequence[str]) -> None:
         if not tokens or not all(tokens):
             raise ValueError("a token is empty, or there is none")
-        self._tokens = [token.encode() for token in tokens]
-        self._addresses = _with_and_without_port(public_address)
+        self._begun = [
+            hmac.new(token.encode(), address, "sha1")
+            for address in _with_and_without_port(public_address)
+            for token in tokens
+        ]
 
     def form(self, target: str, body: bytes, signature: bytes) -> Form:
         """The form of a POST to `target`, path and query as they were requested; raises NotFromTwilio.
@@ -50,8 +53,11 @@ class SignatureCheck:
         in whatever order they came.
         """
         pairs = _pairs(body)
+        form = dict(pairs)
+        if len(form) < len(pairs):
+            pairs = sorted(set(pairs))
         self._check(target, "".join([name + value for name, value in pairs]), signature)
-        return dict(pairs)
+        return form
 
     def query(self, target: str, signature: bytes) -> Form:
         """What a GET of `target` has in its query, read as a form is; raises NotFromTwilio."""
@@ -60,11 +66,11 @@ class SignatureCheck:
 
     def _check(self, target: str, signed_form: str, signature: bytes) -> None:
         tail = (target.removesuffix("?") + signed_form).encode("utf-8", "surrogateescape")
-        for address in self._addresses:
-            for token in self._tokens:
-                signed = b64encode(hmac.digest(token, address + tail, "sha1"))
-                if hmac.compare_digest(signed, signature):
-                    return
+        for begun in self._begun:
+            signed = begun.copy()
+            signed.update(tail)
+            if hmac.compare_digest(b64encode(signed.digest()), signature):
+                return
         raise NotFromTwilio
 
 
@@ -81,15 +87,24 @@ def _with_and_without_port(public_address: str) -> tuple[bytes, ...]:
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
-    """Each name and value once, in the order they are signed in, at half the cost of `parse_qsl`."""
-    if not body.isascii() or body.count(b"&") >= MOST_FIELDS:
-        raise NotFromTwilio
-    fields = [field.partition(b"=") for field in body.replace(b"+", b" ").split(b"&") if field]
+    """Names and values in the order they are signed in, at a fifth of the cost of `parse_qsl`."""
     try:
-        return sorted({(_text(name), _text(value)) for name, _, value in fields})
+        # Of the escapes in a form most are the plus of its four telephone numbers.
+        plain = body.decode("ascii").replace("+", " ").replace("%2B", "+")
+        fields = plain.split("&", MOST_FIELDS)
+        if len(fields) > MOST_FIELDS:
+            raise NotFromTwilio
+        return sorted(
+            [
+                (name, value) if "%" not in field else (_text(name), _text(value))
+                for field in fields
+                if field
+                for name, _, value in [field.partition("=")]
+            ]
+        )
     except UnicodeDecodeError:
         raise NotFromTwilio from None
 
 
-def _text(encoded: bytes) -> str:
-    return (unquote_to_bytes(encoded) if b"%" in encoded else encoded).decode()
+def _text(encoded: str) -> str:
+    return unquote_to_bytes(encoded).decode()

@@ -88,7 +88,7 @@ class TwilioWebhooks:
         body = await _body(receive)
         query = scope["query_string"]
         target = scope["raw_path"] + (b"?" + query if query else b"")
-        signature = next((value for name, value in scope["headers"] if name == SIGNATURE), b"")
+        signature = dict(scope["headers"]).get(SIGNATURE, b"")
         try:
             form = self._check.form(target.decode("latin-1"), body, signature)
         except NotFromTwilio:
