@@ -114,10 +114,6 @@ class TwilioStage:
         assert self._leg
         self._leg.hang_up()
 
-    async def transfers(self, number: int) -> None:
-        """The agent hands the caller on: no telephone can do it out of a queue of Twilio's."""
-        await self.does(f"first hands on to meja-{number + 1}")
-
     async def until(self, kind: type[facts.CallFact], times: int = 1) -> None:
         """Until that was recorded so often."""
         committed = self._line.house.desk.committed
