@@ -78,11 +78,6 @@ class CalledCitizen(Dialogue):
                 await self._ask("BYE")
         self.close()
 
-    async def hand_on(self, extension: str) -> None:
-        """Have the PBX put the other side through to an extension of its own. Raises NotPutThrough."""
-        here = f"<sip:warga@{LOOPBACK}:{self._network.port}>"
-        await self._ask("REFER", "", "", f"Refer-To: <sip:{extension}@{LOOPBACK}>", f"Contact: {here}")
-
     def close(self) -> None:
         """Hear no more."""
         self.over.set()

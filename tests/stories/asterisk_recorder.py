@@ -6,19 +6,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-import pytest
-
 from config.clock import now
 from config.office import OFFICE_FOLDER
 from ivr.probe.citizen import Citizen
 from ivr.probe.network import Manner, Network
-from ivr.providers.asterisk import private_pbx
 from ivr.providers.asterisk.ami_messages import AmiEvent
-from ivr.providers.asterisk.configuration import AGENTS, READER, files
+from ivr.providers.asterisk.configuration import READER
 from ivr.providers.asterisk.event_facts import WANTED, reports_of
 from ivr.providers.asterisk.event_reader import EventReader
 from ivr.providers.asterisk.fastagi import FastAgiServer
-from ivr.providers.asterisk.plan import LOOPBACK, PrivatePlan
+from ivr.providers.asterisk.plan import LOOPBACK
 from ivr.providers.asterisk.provider import manager_of
 from ivr.speech import prompts
 from ivr.speech.prompts import sound
@@ -36,24 +33,6 @@ from ticketing.calls.call import CallPhase
 PATIENCE_SECONDS = 30.0
 TO_THE_MENU_SECONDS = 1.5
 SETTLED_SECONDS = 0.5
-
-
-def let_phones_dial(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PBX that is booted after this is an office's own, whose phones can dial one another and transfer."""
-
-    def files_of(plan: PrivatePlan) -> dict[str, str]:
-        written = files(plan)
-        assert written["extensions.conf"].rstrip().splitlines()[-2] == f"[{AGENTS}]"
-        written["modules.conf"] += "load = res_pjsip_refer.so\n"
-        for number, phone in enumerate(plan.phones_of("agent", "sip")):
-            written["extensions.conf"] += f"exten => {_extension(number)},1,Dial({phone.interface})\n"
-        return written
-
-    monkeypatch.setattr(private_pbx, "files", files_of)
-
-
-def _extension(number: int) -> str:
-    return f"2{number:02d}"
 
 
 class AsteriskStage:
@@ -144,11 +123,6 @@ class AsteriskStage:
         """The citizen hangs up."""
         assert self._citizen
         await self._citizen.hang_up()
-
-    async def transfers(self, number: int) -> None:
-        """The phone that took the caller asks the PBX to."""
-        (talk,) = (call for phone in self._phones for call in phone.calls if call.answered.is_set())
-        await talk.hand_on(_extension(number))
 
     async def until(self, kind: type[facts.CallFact], times: int = 1) -> None:
         """Until that was recorded so often."""

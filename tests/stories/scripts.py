@@ -42,9 +42,6 @@ class Stage(Protocol):
     async def hangs_up(self) -> None:
         """The citizen hangs up."""
 
-    async def transfers(self, number: int) -> None:
-        """The agent who talks hands the caller on to that phone."""
-
     async def until(self, kind: type[facts.CallFact], times: int = 1) -> None:
         """Until that was recorded so often."""
 
@@ -91,12 +88,12 @@ async def hang_up_in_menu(stage: Stage) -> None:
 
 async def transfer(stage: Stage) -> None:
     await sits_down(stage, "first", 0, 2.0)
-    await stage.phone(1, 1.0)
+    colleague = await stage.phone(1, 1.0)
     await stage.does("first becomes ready")
     await registers(stage)
     await stage.until(facts.AgentAnswered)
     await stage.passes(5)
-    await stage.transfers(1)
+    await stage.does(f"first hands on to {colleague}")
     await recap(stage, "first")
     await stage.passes(2)
     await stage.hangs_up()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.ivr.providers.asterisk.lab import OpenLab
 from tests.stories.asterisk import kept_at, replaying
-from tests.stories.asterisk_recorder import let_phones_dial, record
+from tests.stories.asterisk_recorder import record
 from tests.stories.house import a_ledger
 from tests.stories.ledger import STORIES, check
 from tests.stories.recording import RECORDINGS, Recording
@@ -20,10 +20,7 @@ RECORDS = os.environ.get("HOTLINE_RECORD") == "1"
 
 
 @pytest.mark.parametrize("story", STORIES)
-async def test_the_real_asterisk_tells_the_story(
-    open_lab: OpenLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, story: str
-):
-    let_phones_dial(monkeypatch)
+async def test_the_real_asterisk_tells_the_story(open_lab: OpenLab, tmp_path: Path, story: str):
     lab = await open_lab(call_ring_seconds=20, ring_seconds=RING_SECONDS)
     file = kept_at(story, RECORDINGS if RECORDS else tmp_path)
 

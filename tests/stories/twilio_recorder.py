@@ -1,8 +1,9 @@
 """Has the fake Twilio live through the stories, and writes down each request as it is made."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -31,6 +32,7 @@ from tests.twilio.fake.twilio import FakeTwilio
 from ticketing import facts
 from ticketing.calls.call import CallPhase
 
+PATIENCE = timedelta(minutes=5)
 TO_THE_MENU_SECONDS = 4.0
 """The greeting and the first words of the question."""
 
@@ -112,18 +114,19 @@ class TwilioStage:
         assert self._leg
         self._leg.hang_up()
 
-    async def transfers(self, number: int) -> None:
-        """The agent hands the caller on: no telephone can do it out of a queue of Twilio's."""
-        await self.does(f"first hands on to meja-{number + 1}")
-
     async def until(self, kind: type[facts.CallFact], times: int = 1) -> None:
         """Until that was recorded so often."""
         committed = self._line.house.desk.committed
-        await self._clock.go_on(lambda: sum(isinstance(one.fact, kind) for one in committed) >= times)
+        await self._until(lambda: sum(isinstance(one.fact, kind) for one in committed) >= times)
 
     async def until_phase(self, agent_id: str, phase: CallPhase) -> None:
         """Until the agent's call has come so far."""
-        await self._clock.go_on(lambda: self._line.house.phase_of(agent_id) == phase)
+        await self._until(lambda: self._line.house.phase_of(agent_id) == phase)
+
+    async def _until(self, come_true: Callable[[], bool]) -> None:
+        ends_at = self._clock.now() + PATIENCE
+        await self._clock.go_on(lambda: come_true() or self._clock.now() >= ends_at)
+        assert come_true(), "the story does not go on"
 
 
 def _talks(seconds: float | None) -> tuple[Deed, ...]:
