@@ -60,6 +60,19 @@ async def test_the_caller_hangs_up_while_a_telephone_rings_and_it_rings_no_more(
     assert outcome(line.call(leg)) in (Outcome.ABANDONED, Outcome.ABANDONED_RINGING)
 
 
+async def test_who_hangs_up_while_waiting_is_owed_a_call_at_once_without_any_callback(tmp_path: Path):
+    async with a_line(tmp_path, mischief=Mischief(dropped=1.0)) as line:
+        leg = line.calls(Wait(4), Keys("1"), Until("Tekan bintang"), Wait(20), HangUp())
+
+        await line.over(leg)
+
+        call = line.call(leg)
+        ticket = line.desk.reader.ticket(call.ticket_id)
+    assert call.phase == CallPhase.OVER
+    assert outcome(call) == Outcome.ABANDONED
+    assert ticket.call_back_due_at is not None
+
+
 async def test_with_a_third_of_the_callbacks_lost_every_length_is_right_to_the_second(tmp_path: Path):
     lost = Mischief(seed=7, dropped=0.34, doubled=0.2, late_seconds=90)
     async with a_line(tmp_path, mischief=lost) as line:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from ivr.providers.twilio.leg_facts import OVER, call_ended, cause_of
 from ivr.providers.twilio.signature import Form
 from ticketing import facts
 from ticketing.calls.call import Call
@@ -79,12 +80,14 @@ def joined(form: Form, line: str, call: Call, stay: Stay, position: int, at: dat
 
 
 def left(way: Way, form: Form, call: Call, stay: Stay, position: int, at: datetime) -> tuple[Report, ...]:
-    """What leaving the queue in that way reports."""
+    """What leaving the queue in that way reports; a caller who is gone is owed a call from now on."""
+    status = form.get("CallStatus", "")
+    ended = [call_ended(stay.call_id, cause_of(status), at)] if status in OVER else []
     match way:
         case Way.GONE:
-            return _reports(*_gone(form, call, stay, position, at))
+            return _reports(*_gone(form, call, stay, position, at), *ended)
         case Way.TALKED:
-            return _reports(_talk_ended(form, call, at))
+            return _reports(_talk_ended(form, call, at), *ended)
         case Way.GIVEN_UP:
             status = FULL if form.get("QueueResult") == "queue-full" else FAILED
             return _reports(out_of_queue(stay, position, at), gave_up(stay, status, at))
