@@ -76,8 +76,9 @@ class TwilioWebhooks:
         if door is None or scope["method"] != "POST":
             raise NotThere
         form = await self._form(scope, receive)
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        return CONTENT_TYPE, await self._document(door, Asked(below, query, form))
+        query = scope["query_string"]
+        ours = dict(parse_qsl(query.decode("latin-1"))) if query else {}
+        return CONTENT_TYPE, await self._document(door, Asked(below, ours, form))
 
     def _door(self, path: str) -> tuple[Door | None, str]:
         """The door of a path `/twilio/NAME` or below it, and what is below."""
