@@ -9,11 +9,13 @@ import pytest
 
 from tests.builders import CallBackStory, Story
 from tests.ivr.providers.twilio.agents_line import (
+    BROWSER,
     CITIZEN,
     COLLEAGUE,
     DESK_PHONE,
     DESK_SIP,
     OFFICE_NUMBER,
+    OWN_PROOF,
     PUBLIC,
     AgentsLine,
     an_agents_line,
@@ -24,7 +26,8 @@ from tests.twilio.fake.leg import Leg
 from tests.twilio.fake.twilio import Twice
 from ticketing.calls.call import CallPhase
 from ticketing.calls.outcome import Outcome, outcome
-from ticketing.facts import NOT_PICKED_UP, CallEnded, EndedBy, Provenance, TicketRegistered
+from ticketing.facts import NOT_PICKED_UP, CallEnded, EndedBy, Provenance, TalkEnded, TicketRegistered
+from ticketing.tickets.number import from_digits
 
 TAKES = (Until("Tekan satu"), Keys("1"))
 
@@ -213,6 +216,45 @@ async def test_a_caller_is_led_on_to_a_colleague_and_the_agents_talk_is_over(lin
     assert (call.ended_by, call.talk_ended_at) == (EndedBy.TRANSFER, led_at)
     assert len(talks(caller)) == 2
     assert caller.call.ended_at - led_at > timedelta(seconds=20)
+    assert line.kinds(caller.call.sid).count("talk_ended") == 1
+
+
+async def test_whichever_node_heard_of_it_the_talk_was_ended_by_the_transfer(line: AgentsLine):
+    """The other node saw no more of it than a caller who left."""
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[COLLEAGUE] = Telephone(2, (Wait(20), HangUp()))
+    caller = await line.calls()
+    leg_id = await line.rings(caller.call.sid, DESK_SIP)
+    await line.clock.pass_by(10)
+
+    await line.switchboard.transfer(caller.call.sid, leg_id, "meja-2")
+    line.legs._heard.clear()
+    await line.over(caller)
+
+    told = [fact.ended_by for fact in line.recorded(caller.call.sid) if isinstance(fact, TalkEnded)]
+    assert sorted(told) == [EndedBy.CALLER, EndedBy.TRANSFER]
+    assert (await line.call(caller.call.sid)).ended_by == EndedBy.TRANSFER
+
+
+@pytest.mark.parametrize("wants", [OWN_PROOF, ("luar", "lain")])
+async def test_a_colleagues_browser_is_rung_at_our_own_server_by_its_proof_and_shows_the_ticket(
+    line: AgentsLine, wants: tuple[str, str]
+):
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[BROWSER] = Telephone(2, (Wait(20), HangUp()), wants=wants)
+    caller = await line.calls()
+    await line.knows(*Story(caller.call.sid).is_registered(60).facts)
+    leg_id = await line.rings(caller.call.sid, DESK_SIP)
+    await line.clock.pass_by(10)
+
+    await line.switchboard.transfer(caller.call.sid, leg_id, "PJSIP/layar01")
+    await line.over(caller)
+
+    rung, call = list(line.twilio.legs.values())[-1], await line.call(caller.call.sid)
+    assert (rung.call.to, rung.call.from_) == (BROWSER, from_digits(call.ticket_id or "").keys)
+    taken = wants == OWN_PROOF
+    assert len(talks(caller)) == 1 + taken
+    assert ("petugas kami sedang melayani" in "".join(caller.transcript)) != taken
 
 
 @pytest.mark.parametrize("to", [COLLEAGUE, "sip:+441632960000@pbx.kantor"])

@@ -24,7 +24,9 @@ from ivr.providers.twilio.leg_facts import (
 from ivr.providers.twilio.legs import Legs
 from ivr.providers.twilio.phones import OfficePhones
 from ivr.turns import TURN_SECONDS
+from ticketing.calls.call import Call
 from ticketing.facts import CallFact, EndedBy, Report
+from ticketing.tickets.number import from_digits
 
 Record = Callable[..., Awaitable[None]]
 """Takes reports, and returns once they are durable or will be."""
@@ -80,9 +82,8 @@ class AgentDoor:
         if asked.below == "" or (asked.below == "key" and asked.pressed == TAKE):
             self._legs.put_through(leg_id)
             return self._replies.put_through(call_id, leg_id)
-        phone = self._phones.dialled(asked.query.get("to", "")) if asked.below == "moved" else None
-        if phone:
-            return self._replies.to_colleague(call_id, phone)
+        if asked.below == "moved" and self._phones.dialled(asked.query.get("to", "")):
+            return self._to_colleague(asked, call_id, None)
         return NOTHING if asked.below == "bridge" else self._replies.hang_up()
 
     async def _taken(self, asked: Asked, call_id: str, leg_id: str) -> bytes:
@@ -128,15 +129,21 @@ class AgentDoor:
         return self._replies.gone() if still_there else self._replies.hang_up()
 
     async def _moved(self, asked: Asked, call_id: str, leg_id: str) -> bytes:
-        phone = self._phones.dialled(asked.query.get("to", ""))
-        if phone is None:
-            raise OddForm
         known = await self._legs.known(call_id)
         ring = ring_of(known.call, leg_id) if known else None
         if known and ring and talked(known.call, leg_id):
             at = self._clock()
             await self._recorded(talk_ended(known.call, leg_id, ring.agent_id, EndedBy.TRANSFER, at))
-        return self._replies.to_colleague(call_id, phone)
+        return self._to_colleague(asked, call_id, known.call if known else None)
+
+    def _to_colleague(self, asked: Asked, call_id: str, call: Call | None) -> bytes:
+        """Raises OddForm where no colleague is named."""
+        name = asked.query.get("to", "")
+        phone = self._phones.dialled(name)
+        if phone is None:
+            raise OddForm
+        label = from_digits(call.ticket_id).keys if call and call.ticket_id else ""
+        return self._replies.to_colleague(call_id, phone, self._phones.proof(name), label)
 
     def _after_colleague(self, asked: Asked) -> bytes:
         reached = asked.form.get("DialCallStatus") in (COMPLETED, "answered")
