@@ -21,7 +21,7 @@ from tests.ivr.providers.twilio.agents_line import (
     an_agents_line,
 )
 from tests.twilio.fake.callbacks import Mischief
-from tests.twilio.fake.citizen import HangUp, Heard, Keys, Refer, Telephone, Until, Wait
+from tests.twilio.fake.citizen import Deed, HangUp, Heard, Keys, Refer, Telephone, Until, Wait
 from tests.twilio.fake.leg import Leg
 from tests.twilio.fake.twilio import Twice
 from ticketing.calls.call import CallPhase
@@ -217,6 +217,26 @@ async def test_a_caller_is_led_on_to_a_colleague_and_the_agents_talk_is_over(lin
     assert len(talks(caller)) == 2
     assert caller.call.ended_at - led_at > timedelta(seconds=20)
     assert line.kinds(caller.call.sid).count("talk_ended") == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "taken"), [(TAKES, True), ((Until("Tekan satu"), Keys("7"), *TAKES), True), ((), False)],
+    ids=["presses one", "presses something else first", "voicemail"],
+)  # fmt: skip
+async def test_a_colleague_at_a_telephone_number_presses_a_key_and_voicemail_takes_nobody(
+    line: AgentsLine, keys: tuple[Deed, ...], taken: bool
+):
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[DESK_PHONE] = Telephone(2, (*keys, Wait(20), HangUp()))
+    caller = await line.calls()
+    leg_id = await line.rings(caller.call.sid, DESK_SIP)
+    await line.clock.pass_by(10)
+
+    await line.switchboard.transfer(caller.call.sid, leg_id, DESK_PHONE)
+    await line.over(caller)
+
+    assert len(talks(caller)) == 1 + taken
+    assert ("petugas kami sedang melayani" in "".join(caller.transcript)) != taken
 
 
 async def test_whichever_node_heard_of_it_the_talk_was_ended_by_the_transfer(line: AgentsLine):

@@ -70,10 +70,12 @@ class AgentReplies:
     def to_colleague(self, call_id: str, phone: str, proof: Mapping[str, str] | None, label: str) -> bytes:
         """A caller goes on to another of the agents' telephones, which shows `label`.
 
-        `proof` is what its SIP server is to be shown, by the library's names.
+        `proof` is what its SIP server is to be shown, by the library's names. Over a telephone number a key
+        is asked for first.
         """
         user, secret = (proof["sip_auth_username"], proof["sip_auth_password"]) if proof else (None, None)
-        target = Sip(phone, username=user, password=secret) if is_sip(phone) else Number(phone)
+        asks = self.address(f"{AGENT}/colleague/ask", call=call_id)
+        target = Sip(phone, username=user, password=secret) if is_sip(phone) else Number(phone, asks)
         over = self.address(f"{AGENT}/colleague", call=call_id)
         caller_id = shown(phone, label, self._number)
         return render([Dial(target, over, caller_id=caller_id, answer_on_bridge=True)])

@@ -1,7 +1,8 @@
 """An agent's telephone that was rung for a caller, at `/twilio/agent` and below.
 
 Taken up it asks ``, or `key` once a key was pressed; `bridge` is asked on the caller's side just before the
-two hear one another, `over` when one of them has left. A caller who is led on to a colleague asks `moved`.
+two hear one another, `over` when one of them has left. A caller who is led on to a colleague asks `moved`,
+and `colleague` afterwards; below that the colleague's own telephone asks.
 """
 
 import asyncio
@@ -63,11 +64,16 @@ class AgentDoor:
             "over": self._over,
             "moved": self._moved,
         }
+        self._colleagues = {
+            "colleague/ask": self._ask_colleague,
+            "colleague/key": self._keyed_by_colleague,
+            "colleague": self._after_colleague,
+        }
 
     async def answer(self, asked: Asked) -> bytes:
         """What that telephone does next; raises NotThere, OddForm, TimeoutError, and what the ledger does."""
-        if asked.below == "colleague":
-            return self._after_colleague(asked)
+        if asked.below in self._colleagues:
+            return self._colleagues[asked.below](asked)
         step = self._steps.get(asked.below)
         if step is None:
             raise NotThere
@@ -145,8 +151,17 @@ class AgentDoor:
         label = from_digits(call.ticket_id).keys if call and call.ticket_id else ""
         return self._replies.to_colleague(call_id, phone, self._phones.proof(name), label)
 
+    def _ask_colleague(self, asked: Asked) -> bytes:
+        return self._replies.ask(f"{AGENT}/colleague/key", call=asked.query.get("call", ""))
+
+    def _keyed_by_colleague(self, asked: Asked) -> bytes:
+        if asked.pressed and asked.pressed != TAKE:
+            return self._ask_colleague(asked)
+        return NOTHING if asked.pressed else self._replies.hang_up()
+
     def _after_colleague(self, asked: Asked) -> bytes:
-        reached = asked.form.get("DialCallStatus") in (COMPLETED, "answered")
+        taken = asked.form.get("DialCallStatus") in (COMPLETED, "answered")
+        reached = taken and asked.form.get("DialBridged") != "false"
         return self._replies.hang_up() if reached else self._replies.nobody_there()
 
     async def _recorded(self, *facts: CallFact) -> None:
