@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ivr.switchboard import PhoneEngaged
 from tests.builders import CallBackStory, Story
 from tests.ivr.providers.twilio.agents_line import (
     BROWSER,
@@ -204,8 +205,7 @@ async def test_a_caller_is_led_on_to_a_colleague_and_the_agents_talk_is_over(lin
     line.twilio.telephones[DESK_SIP] = Telephone(3)
     line.twilio.telephones[COLLEAGUE] = Telephone(2, (Wait(20), HangUp()))
     caller = await line.calls()
-    leg_id = await line.rings(caller.call.sid, DESK_SIP)
-    await line.clock.pass_by(10)
+    leg_id = await talking(line, caller)
 
     await line.switchboard.transfer(caller.call.sid, leg_id, "meja-2")
     await line.over(line.agents_leg())
@@ -229,8 +229,7 @@ async def test_a_colleague_at_a_telephone_number_presses_a_key_and_voicemail_tak
     line.twilio.telephones[DESK_SIP] = Telephone(3)
     line.twilio.telephones[DESK_PHONE] = Telephone(2, (*keys, Wait(20), HangUp()))
     caller = await line.calls()
-    leg_id = await line.rings(caller.call.sid, DESK_SIP)
-    await line.clock.pass_by(10)
+    leg_id = await talking(line, caller)
 
     await line.switchboard.transfer(caller.call.sid, leg_id, DESK_PHONE)
     await line.over(caller)
@@ -239,13 +238,41 @@ async def test_a_colleague_at_a_telephone_number_presses_a_key_and_voicemail_tak
     assert ("petugas kami sedang melayani" in "".join(caller.transcript)) != taken
 
 
+async def test_nobody_is_handed_on_to_a_colleague_who_has_a_caller_that_was_handed_on(line: AgentsLine):
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[COLLEAGUE] = Telephone(2)
+    first = await line.calls()
+    await line.switchboard.transfer(first.call.sid, await talking(line, first), "meja-2")
+    await line.clock.pass_by(10)
+    second = await line.calls()
+    leg_id = await talking(line, second)
+
+    with pytest.raises(PhoneEngaged):
+        await line.switchboard.transfer(second.call.sid, leg_id, "meja-2")
+    await line.clock.pass_by(5)
+
+    assert not first.over
+    assert (await line.call(second.call.sid)).phase == CallPhase.TALKING
+    first.hang_up()
+    await line.over(first)
+    await line.switchboard.transfer(second.call.sid, leg_id, "meja-2")
+    await line.clock.pass_by(5)
+    assert (await line.call(second.call.sid)).ended_by == EndedBy.TRANSFER
+
+
+async def talking(line: AgentsLine, caller: Leg) -> str:
+    """The leg on which the caller talks to the agent at the first desk."""
+    leg_id = await line.rings(caller.call.sid, DESK_SIP)
+    await line.clock.pass_by(10)
+    return leg_id
+
+
 async def test_whichever_node_heard_of_it_the_talk_was_ended_by_the_transfer(line: AgentsLine):
     """The other node saw no more of it than a caller who left."""
     line.twilio.telephones[DESK_SIP] = Telephone(3)
     line.twilio.telephones[COLLEAGUE] = Telephone(2, (Wait(20), HangUp()))
     caller = await line.calls()
-    leg_id = await line.rings(caller.call.sid, DESK_SIP)
-    await line.clock.pass_by(10)
+    leg_id = await talking(line, caller)
 
     await line.switchboard.transfer(caller.call.sid, leg_id, "meja-2")
     line.legs._heard.clear()
@@ -264,8 +291,7 @@ async def test_a_colleagues_browser_is_rung_at_our_own_server_by_its_proof_and_s
     line.twilio.telephones[BROWSER] = Telephone(2, (Wait(20), HangUp()), wants=wants)
     caller = await line.calls()
     await line.knows(*Story(caller.call.sid).is_registered(60).facts)
-    leg_id = await line.rings(caller.call.sid, DESK_SIP)
-    await line.clock.pass_by(10)
+    leg_id = await talking(line, caller)
 
     await line.switchboard.transfer(caller.call.sid, leg_id, "PJSIP/layar01")
     await line.over(caller)

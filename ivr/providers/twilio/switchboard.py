@@ -18,7 +18,7 @@ from ivr.providers.twilio.phones import OfficePhones
 from ivr.providers.twilio.rest import TwilioApi
 from ivr.queues.ringing import RingAgent
 from ivr.queues.roster import CALLING_PAUSE
-from ivr.switchboard import NoSuchPhone
+from ivr.switchboard import NoSuchPhone, PhoneEngaged
 from ticketing.people.dialling import check_number
 
 AGENT_RING_SECONDS = 20
@@ -137,9 +137,12 @@ class TwilioSwitchboard:
     async def transfer(self, call_id: str, leg_id: str, phone: str) -> None:
         """Have the caller who talks to that leg go on to the phone of that name.
 
-        Raises NoSuchPhone, Unavailable, Refused; the talk goes on then.
+        Raises NoSuchPhone, PhoneEngaged, Unavailable, Refused; the talk goes on then.
         """
-        self._dialled(phone)
+        address = self._dialled(phone)
+        # Whoever has a caller that was handed on has no call in the ledger.
+        if any(one.to == address for one in await self._api.calls_in_progress()):
+            raise PhoneEngaged
         self._legs.moved(leg_id)
         try:
             url = self._replies.address(f"{AGENT}/moved", call=call_id, leg=leg_id, to=phone)
