@@ -23,6 +23,7 @@ from agent_bridge.api import (
     citizen,
     desk,
     faq,
+    handing_on,
     paper,
     practice,
     refusals,
@@ -60,6 +61,7 @@ def create_app(
     for part in (
         sign_in,
         desk,
+        handing_on,
         call_backs,
         cases,
         case_work,

@@ -92,14 +92,14 @@ async def end_wrap_up(session: ActingAgent, roster: TheRoster) -> None:
 @router.post("/calls/{call_id}/closing", status_code=204)
 async def start_closing(call_id: CallId, session: ActingAgent, house: AnyHouse) -> None:
     """The agent begins to close the call: SOP step 13."""
-    _own_talk(house, call_id, session.user_id)
+    own_talk(house, call_id, session.user_id)
     await _declare(house, facts.ClosingStarted, f"{call_id}/closing", call_id, session.user_id)
 
 
 @router.post("/calls/{call_id}/hang-up", status_code=204)
 async def hang_up(call_id: CallId, session: ActingAgent, house: AnyHouse) -> None:
     """End the call from the agent's side."""
-    call = _own_talk(house, call_id, session.user_id)
+    call = own_talk(house, call_id, session.user_id)
     await house.provider.control.hang_up(call.leg_id)
     await _declare(house, facts.AgentHungUp, f"{call_id}/hung-up", call_id, session.user_id)
 
@@ -138,7 +138,7 @@ def _phone(house: House, wanted: str, agent_id: str) -> Phone:
     return next((phone for phone in free if phone.address in mine), free[0])
 
 
-def _own_talk(house: House, call_id: str, agent_id: str) -> AnyRow:
+def own_talk(house: House, call_id: str, agent_id: str) -> AnyRow:
     """The agent's own call in talk; another's does not exist for them."""
     call = house.reader.call(call_id)
     if call is None or call.agent_id != agent_id:

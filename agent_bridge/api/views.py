@@ -162,6 +162,25 @@ class ExtendWrapUp(Asking):
     seconds: int = Field(ge=10, le=600, examples=[60])
 
 
+class HandOn(Asking):
+    """To whom the caller goes on."""
+
+    agent_id: str = Field(min_length=1, max_length=80, examples=["6f1d2c3b"])
+
+
+class ColleagueView(View):
+    """Somebody who could take a call now."""
+
+    agent_id: str
+    name: str
+
+
+class ColleaguesView(View):
+    """Those who could take a call now."""
+
+    colleagues: list[ColleagueView]
+
+
 # --- the desk ---
 
 

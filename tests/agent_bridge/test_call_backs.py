@@ -140,6 +140,39 @@ async def test_whoever_hung_up_is_called_by_one_action_and_the_same_ticket_goes_
     assert (await floor.sari.sees("/call-backs"))["owed"] == 0
 
 
+async def test_whoever_called_a_citizen_back_finishes_the_call(floor: Floor):
+    ticket_id = await floor.gives_up()
+    for agent in (floor.dewi, floor.rini):
+        (await agent.ask("POST", "/desk/ready")).raise_for_status()
+    await floor.dewi.does("/call-backs/next")
+    call = await floor.until(lambda: (c := floor.outward(ticket_id)) and c.phase == CallPhase.TALKING and c)
+
+    to_rini = {"agent_id": floor.rini.user_id}
+    refusal = await floor.dewi.ask("POST", f"/calls/{call.call_id}/transfer", to_rini)
+
+    assert (refusal.status_code, refusal.json()["title"]) == (409, "CitizenWasCalled")
+    assert floor.outward(ticket_id).phase == CallPhase.TALKING
+
+
+async def test_a_caller_who_is_handed_on_is_the_colleagues_and_the_agent_writes_the_recap(floor: Floor):
+    for agent in (floor.dewi, floor.rini):
+        (await agent.ask("POST", "/desk/ready")).raise_for_status()
+    calling = asyncio.create_task(floor.pbx.call("081200000042", Manners(600, {"menu-daftar": "1"})))
+    call = await floor.until(
+        lambda: next((c for c in floor.house.reader.live_calls() if c.phase == CallPhase.TALKING), None)
+    )
+    people = {person.user_id: person for person in (floor.dewi, floor.rini)}
+    talker = people.pop(call.agent_id)
+    (colleague,) = people
+
+    asked = await talker.ask("POST", f"/calls/{call.call_id}/transfer", {"agent_id": colleague})
+    await calling
+
+    assert asked.status_code == 204
+    assert floor.house.reader.call(call.call_id).phase == CallPhase.WRAP_UP
+    assert (await talker.sees("/desk"))["agent"]["state"] == "wrap_up"
+
+
 async def test_nobody_there_is_tried_again_a_quarter_of_an_hour_later_three_times_a_day(floor: Floor):
     ticket_id = await floor.gives_up()
     floor.pbx.picks_up = lambda _number: False

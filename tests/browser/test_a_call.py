@@ -53,6 +53,49 @@ async def test_a_citizen_dials_and_the_agents_browser_rings_pops_talks_and_wraps
         assert faults == []
 
 
+async def test_an_agent_hands_the_caller_on_and_the_colleagues_browser_rings_and_talks(
+    hotline: Settings, screenshots: Path
+):
+    links = await practice.sign_in_links(hotline)
+    async with supervisor.running(hotline) as running, a_browser(hotline) as browser:
+        faults: list[str] = []
+        computers = [await a_computer(browser, faults) for _ in range(3)]
+        dewi, rini, phone = [await computer.new_page() for computer in computers]
+        await sits_down(dewi, running.address, links["Dewi"])
+        await dials(phone, running.address)
+        await presses(phone, "1")
+        await phase(dewi, "ringing")
+        number = await dewi.get_by_test_id("pop-ticket").inner_text()
+        await dewi.get_by_test_id("answer").click()
+        await phase(dewi, "talking")
+        await expect(dewi.get_by_test_id("hand-on")).to_be_disabled()
+        await sits_down(rini, running.address, links["Rini"])
+
+        await expect(dewi.get_by_test_id("hand-on")).to_be_enabled(timeout=10_000)
+        await dewi.keyboard.press("Alt+h")
+        await expect(dewi.get_by_test_id("colleague")).to_have_text("Rini")
+        await asyncio.sleep(0.5)
+        await dewi.screenshot(path=screenshots / "9-alihkan-ke.png")
+        await dewi.keyboard.press("ArrowDown")
+        await dewi.keyboard.press("Enter")
+        await expect(dewi.get_by_test_id("hand-on-sure")).to_be_focused()
+        await dewi.screenshot(path=screenshots / "10-alihkan-yakin.png")
+        await dewi.keyboard.press("Enter")
+
+        await expect(rini.get_by_test_id("handed-on")).to_contain_text(number[-6:])
+        await rini.screenshot(path=screenshots / "11-dialihkan-kepada-saya.png")
+        await phase(dewi, "wrap_up")
+        await rini.get_by_test_id("answer-colleague").click()
+        await state(rini, "phone-state", "talking")
+        await asyncio.sleep(3)
+        await both_hear(rini, phone)
+        await rini.screenshot(path=screenshots / "12-rekan-bicara.png")
+        await rini.get_by_test_id("hang-up-colleague").click()
+        await state(phone, "phone-state", "registered")
+        await state(rini, "agent-state", "ready")
+        assert faults == []
+
+
 async def both_hear(*pages: Page) -> None:
     """Packets go both ways and carry sound, on both ends."""
     for page in pages:

@@ -19,8 +19,9 @@ from ivr.providers.provider import Given
 from tests.agent_bridge.conftest import Person
 from tests.builders import NUMBER
 from tests.kaleng.provider import LINE, Kaleng, Tin
-from ticketing.calls.call import CallPhase
+from ticketing.calls.call import CallPhase, fold
 from ticketing.calls.outcome import Outcome
+from ticketing.facts import EndedBy
 from ticketing.people.roles import Role
 from ticketing.tickets.number import from_digits
 
@@ -110,6 +111,49 @@ async def test_who_does_not_take_up_is_passed_over_and_the_place_is_kept(
     await shouting
 
     assert call.agent_id == floor.rini.user_id
+
+
+async def test_an_agent_hands_the_caller_on_to_a_colleague_who_is_free(floor: Floor):
+    await sits_ready(floor.dewi, "kiri")
+    tin = Tin(knocks="1")
+    shouting = asyncio.create_task(floor.kaleng.shout(tin, NUMBER))
+    call = await floor.until(lambda: floor.the_call(CallPhase.TALKING))
+    nobody = await floor.dewi.sees("/desk/colleagues")
+    await sits_ready(floor.rini, "kanan")
+    free = await floor.dewi.sees("/desk/colleagues")
+
+    to_rini = {"agent_id": floor.rini.user_id}
+    assert (await floor.dewi.ask("POST", f"/calls/{call.call_id}/transfer", to_rini)).status_code == 204
+    await floor.until(lambda: floor.the_call(CallPhase.WRAP_UP))
+    again = await floor.dewi.ask("POST", f"/calls/{call.call_id}/transfer", to_rini)
+    tin.let_go.set()
+    await shouting
+
+    assert (nobody, free) == ({"colleagues": []}, {"colleagues": [to_rini | {"name": "Rini"}]})
+    known = fold(floor.house.reader.facts_of([call.call_id])[call.call_id], call.call_id)
+    assert (known.agent_id, known.ended_by) == (floor.dewi.user_id, EndedBy.TRANSFER)
+    assert again.status_code == 409
+
+
+async def test_a_caller_is_handed_on_by_whoever_talks_and_to_nobody_who_cannot_talk(floor: Floor):
+    await sits_ready(floor.dewi, "kiri")
+    tin = Tin(knocks="1")
+    shouting = asyncio.create_task(floor.kaleng.shout(tin, NUMBER))
+    call = await floor.until(lambda: floor.the_call(CallPhase.TALKING))
+    path, dewi, rini = f"/calls/{call.call_id}/transfer", floor.dewi, floor.rini
+
+    async def refused(who: Person, to: str) -> str:
+        return str((await who.ask("POST", path, {"agent_id": to})).json()["title"])
+
+    assert await refused(rini, dewi.user_id) == "NotFound"
+    assert await refused(dewi, dewi.user_id) == "ColleagueNotFree"
+    assert await refused(dewi, "siapa-saja") == "ColleagueNotFree"
+    assert await refused(dewi, rini.user_id) == "ColleagueNotFree", "signed out"
+    await rini.ask("POST", "/desk/phone", {"phone": "tali/kanan"})
+    assert await refused(dewi, rini.user_id) == "ColleagueNotFree", "not ready"
+    assert floor.the_call(CallPhase.TALKING), "the talk goes on"
+    tin.let_go.set()
+    await shouting
 
 
 async def test_who_lets_go_while_waiting_is_owed_a_call(floor: Floor):

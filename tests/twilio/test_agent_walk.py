@@ -7,24 +7,28 @@ from typing import Any
 
 import pytest
 
+from ivr.switchboard import PhoneEngaged
 from tests.builders import CallBackStory, Story
 from tests.ivr.providers.twilio.agents_line import (
+    BROWSER,
     CITIZEN,
     COLLEAGUE,
     DESK_PHONE,
     DESK_SIP,
     OFFICE_NUMBER,
+    OWN_PROOF,
     PUBLIC,
     AgentsLine,
     an_agents_line,
 )
 from tests.twilio.fake.callbacks import Mischief
-from tests.twilio.fake.citizen import HangUp, Heard, Keys, Refer, Telephone, Until, Wait
+from tests.twilio.fake.citizen import Deed, HangUp, Heard, Keys, Refer, Telephone, Until, Wait
 from tests.twilio.fake.leg import Leg
 from tests.twilio.fake.twilio import Twice
 from ticketing.calls.call import CallPhase
 from ticketing.calls.outcome import Outcome, outcome
-from ticketing.facts import NOT_PICKED_UP, CallEnded, EndedBy, Provenance, TicketRegistered
+from ticketing.facts import NOT_PICKED_UP, CallEnded, EndedBy, Provenance, TalkEnded, TicketRegistered
+from ticketing.tickets.number import from_digits
 
 TAKES = (Until("Tekan satu"), Keys("1"))
 
@@ -201,8 +205,7 @@ async def test_a_caller_is_led_on_to_a_colleague_and_the_agents_talk_is_over(lin
     line.twilio.telephones[DESK_SIP] = Telephone(3)
     line.twilio.telephones[COLLEAGUE] = Telephone(2, (Wait(20), HangUp()))
     caller = await line.calls()
-    leg_id = await line.rings(caller.call.sid, DESK_SIP)
-    await line.clock.pass_by(10)
+    leg_id = await talking(line, caller)
 
     await line.switchboard.transfer(caller.call.sid, leg_id, "meja-2")
     await line.over(line.agents_leg())
@@ -213,6 +216,91 @@ async def test_a_caller_is_led_on_to_a_colleague_and_the_agents_talk_is_over(lin
     assert (call.ended_by, call.talk_ended_at) == (EndedBy.TRANSFER, led_at)
     assert len(talks(caller)) == 2
     assert caller.call.ended_at - led_at > timedelta(seconds=20)
+    assert line.kinds(caller.call.sid).count("talk_ended") == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "taken"), [(TAKES, True), ((Until("Tekan satu"), Keys("7"), *TAKES), True), ((), False)],
+    ids=["presses one", "presses something else first", "voicemail"],
+)  # fmt: skip
+async def test_a_colleague_at_a_telephone_number_presses_a_key_and_voicemail_takes_nobody(
+    line: AgentsLine, keys: tuple[Deed, ...], taken: bool
+):
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[DESK_PHONE] = Telephone(2, (*keys, Wait(20), HangUp()))
+    caller = await line.calls()
+    leg_id = await talking(line, caller)
+
+    await line.switchboard.transfer(caller.call.sid, leg_id, DESK_PHONE)
+    await line.over(caller)
+
+    assert len(talks(caller)) == 1 + taken
+    assert ("petugas kami sedang melayani" in "".join(caller.transcript)) != taken
+
+
+async def test_nobody_is_handed_on_to_a_colleague_who_has_a_caller_that_was_handed_on(line: AgentsLine):
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[COLLEAGUE] = Telephone(2)
+    first = await line.calls()
+    await line.switchboard.transfer(first.call.sid, await talking(line, first), "meja-2")
+    await line.clock.pass_by(10)
+    second = await line.calls()
+    leg_id = await talking(line, second)
+
+    with pytest.raises(PhoneEngaged):
+        await line.switchboard.transfer(second.call.sid, leg_id, "meja-2")
+    await line.clock.pass_by(5)
+
+    assert not first.over
+    assert (await line.call(second.call.sid)).phase == CallPhase.TALKING
+    first.hang_up()
+    await line.over(first)
+    await line.switchboard.transfer(second.call.sid, leg_id, "meja-2")
+    await line.clock.pass_by(5)
+    assert (await line.call(second.call.sid)).ended_by == EndedBy.TRANSFER
+
+
+async def talking(line: AgentsLine, caller: Leg) -> str:
+    """The leg on which the caller talks to the agent at the first desk."""
+    leg_id = await line.rings(caller.call.sid, DESK_SIP)
+    await line.clock.pass_by(10)
+    return leg_id
+
+
+async def test_whichever_node_heard_of_it_the_talk_was_ended_by_the_transfer(line: AgentsLine):
+    """The other node saw no more of it than a caller who left."""
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[COLLEAGUE] = Telephone(2, (Wait(20), HangUp()))
+    caller = await line.calls()
+    leg_id = await talking(line, caller)
+
+    await line.switchboard.transfer(caller.call.sid, leg_id, "meja-2")
+    line.legs._heard.clear()
+    await line.over(caller)
+
+    told = [fact.ended_by for fact in line.recorded(caller.call.sid) if isinstance(fact, TalkEnded)]
+    assert sorted(told) == [EndedBy.CALLER, EndedBy.TRANSFER]
+    assert (await line.call(caller.call.sid)).ended_by == EndedBy.TRANSFER
+
+
+@pytest.mark.parametrize("wants", [OWN_PROOF, ("luar", "lain")])
+async def test_a_colleagues_browser_is_rung_at_our_own_server_by_its_proof_and_shows_the_ticket(
+    line: AgentsLine, wants: tuple[str, str]
+):
+    line.twilio.telephones[DESK_SIP] = Telephone(3)
+    line.twilio.telephones[BROWSER] = Telephone(2, (Wait(20), HangUp()), wants=wants)
+    caller = await line.calls()
+    await line.knows(*Story(caller.call.sid).is_registered(60).facts)
+    leg_id = await talking(line, caller)
+
+    await line.switchboard.transfer(caller.call.sid, leg_id, "PJSIP/layar01")
+    await line.over(caller)
+
+    rung, call = list(line.twilio.legs.values())[-1], await line.call(caller.call.sid)
+    assert (rung.call.to, rung.call.from_) == (BROWSER, from_digits(call.ticket_id or "").keys)
+    taken = wants == OWN_PROOF
+    assert len(talks(caller)) == 1 + taken
+    assert ("petugas kami sedang melayani" in "".join(caller.transcript)) != taken
 
 
 @pytest.mark.parametrize("to", [COLLEAGUE, "sip:+441632960000@pbx.kantor"])

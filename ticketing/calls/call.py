@@ -382,8 +382,11 @@ def _talk_ended(call: Call, fact: facts.TalkEnded) -> Call:
 
 
 def _who(known: EndedBy | None, told: EndedBy) -> EndedBy:
-    """Who ended the talk, where its end was seen before anybody said who."""
-    return told if known in (None, EndedBy.UNKNOWN) else known
+    """Who ended the talk, where its end was seen before anybody said who.
+
+    Whoever sent a caller on knows better than whoever saw them leave.
+    """
+    return told if told is EndedBy.TRANSFER or known in (None, EndedBy.UNKNOWN) else known
 
 
 def _talk_over(call: Call, at: datetime, ended_by: EndedBy) -> Call:

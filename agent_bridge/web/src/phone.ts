@@ -52,6 +52,11 @@ export class BrowserPhone {
     window.__hotlinePhone = { stats: () => this.stats(), state: () => this.state };
   }
 
+  /** What a telephone would show of the other side: for an agent the ticket's last digits. */
+  get shows(): string {
+    return this.session?.remote_identity.uri.user ?? "";
+  }
+
   call(number: string): void {
     this.microphoneRefused = false;
     this.become("calling");

@@ -1,7 +1,7 @@
 """What agents' telephones are told to do, and callers who are put through to them. Addresses are signed with
 their query, so the ids in it come back as they were written; nothing personal stands there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from ivr.providers.twilio.twiml import Dial, Gather, Hangup, Number, Pause, Play, Queue, Say, Sip, render
@@ -24,6 +24,14 @@ Said = Callable[[Sequence[str]], Sequence[Say | Play | Pause]]
 def is_sip(phone: str) -> bool:
     """Whether that is a SIP address; else it is a telephone number."""
     return phone.startswith("sip:")
+
+
+def shown(phone: str, label: str, number: str) -> str:
+    """What that telephone shows: over SIP any plain word may be the caller, else the line's `number`.
+
+    From twilio.com/docs/voice/twiml/sip and /docs/voice/api/sip-making-calls.
+    """
+    return label if label and is_sip(phone) else number
 
 
 class AgentReplies:
@@ -59,11 +67,18 @@ class AgentReplies:
         """End it."""
         return render([Hangup()])
 
-    def to_colleague(self, call_id: str, phone: str) -> bytes:
-        """A caller goes on to another of the agents' telephones."""
-        target = Sip(phone) if is_sip(phone) else Number(phone)
+    def to_colleague(self, call_id: str, phone: str, proof: Mapping[str, str] | None, label: str) -> bytes:
+        """A caller goes on to another of the agents' telephones, which shows `label`.
+
+        `proof` is what its SIP server is to be shown, by the library's names. Over a telephone number a key
+        is asked for first.
+        """
+        user, secret = (proof["sip_auth_username"], proof["sip_auth_password"]) if proof else (None, None)
+        asks = self.address(f"{AGENT}/colleague/ask", call=call_id)
+        target = Sip(phone, username=user, password=secret) if is_sip(phone) else Number(phone, asks)
         over = self.address(f"{AGENT}/colleague", call=call_id)
-        return render([Dial(target, over, caller_id=self._number, answer_on_bridge=True)])
+        caller_id = shown(phone, label, self._number)
+        return render([Dial(target, over, caller_id=caller_id, answer_on_bridge=True)])
 
     def nobody_there(self) -> bytes:
         """The colleague did not answer."""

@@ -1,7 +1,8 @@
 """An agent's telephone that was rung for a caller, at `/twilio/agent` and below.
 
 Taken up it asks ``, or `key` once a key was pressed; `bridge` is asked on the caller's side just before the
-two hear one another, `over` when one of them has left. A caller who is led on to a colleague asks `moved`.
+two hear one another, `over` when one of them has left. A caller who is led on to a colleague asks `moved`,
+and `colleague` afterwards; below that the colleague's own telephone asks.
 """
 
 import asyncio
@@ -24,7 +25,9 @@ from ivr.providers.twilio.leg_facts import (
 from ivr.providers.twilio.legs import Legs
 from ivr.providers.twilio.phones import OfficePhones
 from ivr.turns import TURN_SECONDS
+from ticketing.calls.call import Call
 from ticketing.facts import CallFact, EndedBy, Report
+from ticketing.tickets.number import from_digits
 
 Record = Callable[..., Awaitable[None]]
 """Takes reports, and returns once they are durable or will be."""
@@ -61,11 +64,16 @@ class AgentDoor:
             "over": self._over,
             "moved": self._moved,
         }
+        self._colleagues = {
+            "colleague/ask": self._ask_colleague,
+            "colleague/key": self._keyed_by_colleague,
+            "colleague": self._after_colleague,
+        }
 
     async def answer(self, asked: Asked) -> bytes:
         """What that telephone does next; raises NotThere, OddForm, TimeoutError, and what the ledger does."""
-        if asked.below == "colleague":
-            return self._after_colleague(asked)
+        if asked.below in self._colleagues:
+            return self._colleagues[asked.below](asked)
         step = self._steps.get(asked.below)
         if step is None:
             raise NotThere
@@ -80,9 +88,8 @@ class AgentDoor:
         if asked.below == "" or (asked.below == "key" and asked.pressed == TAKE):
             self._legs.put_through(leg_id)
             return self._replies.put_through(call_id, leg_id)
-        phone = self._phones.dialled(asked.query.get("to", "")) if asked.below == "moved" else None
-        if phone:
-            return self._replies.to_colleague(call_id, phone)
+        if asked.below == "moved" and self._phones.dialled(asked.query.get("to", "")):
+            return self._to_colleague(asked, call_id, None)
         return NOTHING if asked.below == "bridge" else self._replies.hang_up()
 
     async def _taken(self, asked: Asked, call_id: str, leg_id: str) -> bytes:
@@ -128,18 +135,33 @@ class AgentDoor:
         return self._replies.gone() if still_there else self._replies.hang_up()
 
     async def _moved(self, asked: Asked, call_id: str, leg_id: str) -> bytes:
-        phone = self._phones.dialled(asked.query.get("to", ""))
-        if phone is None:
-            raise OddForm
         known = await self._legs.known(call_id)
         ring = ring_of(known.call, leg_id) if known else None
         if known and ring and talked(known.call, leg_id):
             at = self._clock()
             await self._recorded(talk_ended(known.call, leg_id, ring.agent_id, EndedBy.TRANSFER, at))
-        return self._replies.to_colleague(call_id, phone)
+        return self._to_colleague(asked, call_id, known.call if known else None)
+
+    def _to_colleague(self, asked: Asked, call_id: str, call: Call | None) -> bytes:
+        """Raises OddForm where no colleague is named."""
+        name = asked.query.get("to", "")
+        phone = self._phones.dialled(name)
+        if phone is None:
+            raise OddForm
+        label = from_digits(call.ticket_id).keys if call and call.ticket_id else ""
+        return self._replies.to_colleague(call_id, phone, self._phones.proof(name), label)
+
+    def _ask_colleague(self, asked: Asked) -> bytes:
+        return self._replies.ask(f"{AGENT}/colleague/key", call=asked.query.get("call", ""))
+
+    def _keyed_by_colleague(self, asked: Asked) -> bytes:
+        if asked.pressed and asked.pressed != TAKE:
+            return self._ask_colleague(asked)
+        return NOTHING if asked.pressed else self._replies.hang_up()
 
     def _after_colleague(self, asked: Asked) -> bytes:
-        reached = asked.form.get("DialCallStatus") in (COMPLETED, "answered")
+        taken = asked.form.get("DialCallStatus") in (COMPLETED, "answered")
+        reached = taken and asked.form.get("DialBridged") != "false"
         return self._replies.hang_up() if reached else self._replies.nobody_there()
 
     async def _recorded(self, *facts: CallFact) -> None:

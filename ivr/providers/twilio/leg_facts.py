@@ -150,9 +150,15 @@ def _who_ended(form: Mapping[str, str], moved: bool) -> EndedBy:
 def talk_ended(
     call: Call, leg_id: str, agent_id: str, ended_by: EndedBy, at: datetime, **more: Any
 ) -> CallFact:
-    """The talk with that leg is over."""
+    """The talk with that leg is over.
+
+    A transfer has a key of its own: another node, which did not send the caller on, may have said first that
+    they left.
+    """
+    key = f"{call.call_id}/talk-ended/{leg_id}"
     return facts.TalkEnded(
-        key=f"{call.call_id}/talk-ended/{leg_id}", occurred_at=max(at, call.answered_at or at),
+        key=f"{key}/transfer" if ended_by is EndedBy.TRANSFER else key,
+        occurred_at=max(at, call.answered_at or at),
         call_id=call.call_id, agent_id=agent_id, leg_id=leg_id, ended_by=ended_by, **more,
     )  # fmt: skip
 

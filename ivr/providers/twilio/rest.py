@@ -149,6 +149,10 @@ class TwilioApi:
         found = await self._calls(start_time_after=midnight)
         return [call for call in found if call.started_at is None or call.started_at >= at]
 
+    async def calls_in_progress(self) -> list[CallState]:
+        """All calls that were taken up and are not over."""
+        return await self._calls(status="in-progress")
+
     async def account_state(self) -> AccountState:
         """How the account stands; where the token is wrong Twilio's code is 20003."""
         found = await self._asking.ask(lambda: self._client.api.accounts(self._account).fetch())

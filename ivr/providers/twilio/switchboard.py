@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from config.call_backs import NumberPattern
 from config.errors import Refused
 from ivr.providers.twilio import leg_facts
-from ivr.providers.twilio.agent_replies import AGENT, CALL_BACK, STATUS, AgentReplies, is_sip
+from ivr.providers.twilio.agent_replies import AGENT, CALL_BACK, STATUS, AgentReplies, is_sip, shown
 from ivr.providers.twilio.kept_numbers import KeptNumbers
 from ivr.providers.twilio.leg_facts import caller_of, is_call_back, talked
 from ivr.providers.twilio.legs import Legs
@@ -18,7 +18,7 @@ from ivr.providers.twilio.phones import OfficePhones
 from ivr.providers.twilio.rest import TwilioApi
 from ivr.queues.ringing import RingAgent
 from ivr.queues.roster import CALLING_PAUSE
-from ivr.switchboard import NoSuchPhone
+from ivr.switchboard import NoSuchPhone, PhoneEngaged
 from ticketing.people.dialling import check_number
 
 AGENT_RING_SECONDS = 20
@@ -63,7 +63,7 @@ class TwilioSwitchboard:
         ours = {"call": ring.call_id, "leg": ring.leg_id}
         sid = await self._api.place_call(
             address,
-            self._shown(address, ring.label),
+            shown(address, ring.label, self._number),
             url=self._replies.address(AGENT, **ours),
             status_url=self._replies.address(STATUS, **ours),
             ring_seconds=ring.seconds,
@@ -126,7 +126,7 @@ class TwilioSwitchboard:
             document = self._replies.ask(CALL_BACK, call=call_id)
         sid = await self._api.place_call(
             address,
-            self._shown(address, label),
+            shown(address, label, self._number),
             twiml=document,
             status_url=self._replies.address(STATUS, call=call_id),
             ring_seconds=AGENT_RING_SECONDS,
@@ -137,9 +137,12 @@ class TwilioSwitchboard:
     async def transfer(self, call_id: str, leg_id: str, phone: str) -> None:
         """Have the caller who talks to that leg go on to the phone of that name.
 
-        Raises NoSuchPhone, Unavailable, Refused; the talk goes on then.
+        Raises NoSuchPhone, PhoneEngaged, Unavailable, Refused; the talk goes on then.
         """
-        self._dialled(phone)
+        address = self._dialled(phone)
+        # Whoever has a caller that was handed on has no call in the ledger.
+        if any(one.to == address for one in await self._api.calls_in_progress()):
+            raise PhoneEngaged
         self._legs.moved(leg_id)
         try:
             url = self._replies.address(f"{AGENT}/moved", call=call_id, leg=leg_id, to=phone)
@@ -158,10 +161,3 @@ class TwilioSwitchboard:
     def _release(self, phone: str) -> None:
         self._held_back.discard(phone)
         self._look()
-
-    def _shown(self, phone: str, label: str) -> str:
-        """What the telephone shows: over SIP any user name may be From, else one of the account's numbers.
-
-        From twilio.com/docs/voice/api/sip-making-calls.
-        """
-        return label if label and is_sip(phone) else self._number

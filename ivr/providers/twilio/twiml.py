@@ -104,11 +104,13 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Sip:
-    """A SIP address; whoever answers hears the document at `url` first."""
+    """A SIP address; whoever answers hears the document at `url` first. Its server may want a proof."""
 
     address: str
     url: str | None = None
     status: StatusCallback | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,9 @@ def _dial(dial: Dial) -> str:
     return _element("Dial", attributes, _markup(dial.target))
 
 
-def _leg(name: str, address: str, url: str | None, status: StatusCallback | None) -> str:
+def _leg(name: str, address: str, url: str | None, status: StatusCallback | None, **proof: str | None) -> str:
     attributes = {
+        **proof,
         "url": url,
         "statusCallback": status.url if status else None,
         "statusCallbackEvent": " ".join(status.events) if status else None,
@@ -224,7 +227,9 @@ _MARKUP: dict[type, Callable[..., str]] = {
     Leave: lambda _leave: _element("Leave", {}),
     Dial: _dial,
     Number: lambda number: _leg("Number", number.number, number.url, number.status),
-    Sip: lambda sip: _leg("Sip", sip.address, sip.url, sip.status),
+    Sip: lambda sip: _leg(
+        "Sip", sip.address, sip.url, sip.status, username=sip.username, password=sip.password
+    ),
     Queue: lambda queue: _element("Queue", {"url": queue.url}, _escaped(queue.name)),
     Hangup: lambda _hangup: _element("Hangup", {}),
     Reject: lambda reject: _element("Reject", {"reason": reject.reason}),

@@ -50,6 +50,8 @@ class Call:
     sip_response: int = 200
     told: int = 0
     dialled_from: str = field(default="ID")
+    proof: tuple[str, str] = ("", "")
+    """User and password for a SIP server (twilio.com/docs/voice/twiml/sip, "Authentication")."""
 
     @property
     def seconds(self) -> int:

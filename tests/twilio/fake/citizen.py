@@ -62,13 +62,17 @@ Deed = Wait | Keys | Until | Refer | HangUp
 
 @dataclass
 class Telephone:
-    """Somebody who can be called. Without `answers_after_seconds` they let it ring."""
+    """Somebody who can be called. Without `answers_after_seconds` they let it ring.
+
+    A SIP server rings it only for whoever proves to be the one it `wants`.
+    """
 
     answers_after_seconds: float | None = 3.0
     script: Sequence[Deed] = field(default_factory=tuple)
     busy: bool = False
     exists: bool = True
     rings_after_seconds: float = 1.0
+    wants: tuple[str, str] | None = None
 
 
 async def act(script: Sequence[Deed], leg: "Leg") -> None:

@@ -97,6 +97,7 @@ def _child(leg: Leg, document: Document, verb: Verb, noun: Verb) -> Leg:
         leg.clock.now(),
         parent_sid=leg.call.sid,
         callback=callback,
+        proof=(noun.get("username"), noun.get("password")),
     )
     return leg.twilio.begin(call)
 

@@ -34,7 +34,7 @@ async def ring(leg: Leg, timeout: float) -> bool:
 async def _answered(leg: Leg, telephone: Telephone, timeout: float) -> str:
     """ "" if it is, else the status it ends with."""
     await leg.wait(telephone.rings_after_seconds)
-    if not telephone.exists:
+    if not telephone.exists or telephone.wants not in (None, leg.call.proof):
         return "failed"
     if telephone.busy:
         return "busy"

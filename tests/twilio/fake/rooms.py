@@ -102,6 +102,7 @@ def _make_call(twilio: "FakeTwilio", form: Fields) -> Call:
     call = Call(sid, twilio.account, from_, to, "outbound-api", twilio.clock.now())
     call.number = twilio.account.number(from_)
     call.callback = _callback(form)
+    call.proof = (form.get("SipAuthUsername"), form.get("SipAuthPassword"))
     fallback = form.get("FallbackUrl")
     beyond = Source(fallback, form.get("FallbackMethod", "POST")) if fallback else None
     twilio.call_out(call, source, beyond, float(form.get("Timeout", str(RINGS_SECONDS))))

@@ -7,6 +7,7 @@ import { minutes, secondsBetween } from "../clock";
 import { useAltKey } from "../keys";
 import type { BrowserPhone } from "../phone";
 import { LanguageContext, type TextKey, useText } from "../text";
+import { HandedOn, HandOn } from "./HandOn";
 
 interface Props {
   view: DeskView;
@@ -32,10 +33,15 @@ export function AgentPanel(props: Props) {
         {agent.state === "ringing" && <Ringing {...props} />}
         {agent.state === "calling" && <Text fw={600} data-testid="calling">{say(props.atBrowser ? "callingHint" : "liftPhone")}</Text>}
         {agent.state === "talking" && <Talking {...props} />}
+        {props.phone && handedOn(agent.state, props.phone) && <HandedOn phone={props.phone} />}
         {agent.state === "wrap_up" && <WrapUp {...props} />}
       </Stack>
     </Card>
   );
+}
+
+function handedOn(state: DeskView["agent"]["state"], phone: BrowserPhone): boolean {
+  return ["ready", "not_ready"].includes(state) && ["ringing", "talking"].includes(phone.state);
 }
 
 function PhoneChoice({ view, phone, atBrowser, takePhone }: Props) {
@@ -128,6 +134,7 @@ function Talking({ view, phone, ask }: Props) {
       <Button variant={closing ? "filled" : "default"} color="red.9" size="md" onClick={close} data-testid={closing ? "hang-up" : "close"}>
         {say(closing ? "hangUp" : "close")} (Alt+U)
       </Button>
+      {view.pop?.queued_at && <HandOn callId={view.pop.call_id} ask={ask} />}
     </Stack>
   );
 }

@@ -10,6 +10,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from twilio.request_validator import RequestValidator
 
 from config.office import OFFICE_FOLDER
+from ivr.providers.asterisk.provider import PlannedPhones
 from ivr.providers.twilio.agent_replies import AgentReplies
 from ivr.providers.twilio.agents import AgentDoor
 from ivr.providers.twilio.call_backs import CallBackDoor
@@ -18,7 +19,7 @@ from ivr.providers.twilio.doorway import Asked
 from ivr.providers.twilio.kept_numbers import KeptNumbers
 from ivr.providers.twilio.leg_facts import talk_ended
 from ivr.providers.twilio.legs import Legs
-from ivr.providers.twilio.phones import OfficePhones
+from ivr.providers.twilio.phones import OfficePhones, OwnSip
 from ivr.providers.twilio.rest import TwilioApi
 from ivr.providers.twilio.signature import SignatureCheck
 from ivr.providers.twilio.statuses import StatusDoor
@@ -29,6 +30,7 @@ from ivr.providers.twilio.webhooks import TwilioWebhooks
 from ivr.queues.ringing import RingAgent
 from ivr.speech import prompts
 from tests.builders import OFFICE, Desk, a_desk, at
+from tests.ivr.providers.asterisk.lab import a_plan
 from tests.twilio.fake.callbacks import Mischief
 from tests.twilio.fake.citizen import Deed
 from tests.twilio.fake.client import FakeHttp
@@ -42,6 +44,7 @@ from ticketing.facts import CallFact, EndedBy, Report
 PUBLIC, LINE, OFFICE_NUMBER = "https://hotline.kantor", "twilio", "+62311500000"
 CITIZEN, DESK_PHONE, DESK_SIP = "+6281200000042", "+62311500001", "sip:meja-1@pbx.kantor"
 COLLEAGUE = "sip:meja-2@pbx.kantor"
+BROWSER, OWN_PROOF = "sip:layar01@pbx.kantor:5061;transport=tls", ("luar", "rahasia")
 CALL, BACK = "CA" + "1" * 32, "twilio-balik-0123456789abcdef"
 BEGINS_AT = at(60)
 
@@ -210,7 +213,9 @@ async def an_agents_line(folder: Path, mischief: Mischief | None = None) -> Asyn
         replies = AgentReplies(PUBLIC, OFFICE_NUMBER, said)
         numbers = KeptNumbers(desk.journal, desk.reader, desk.vault, now)
         # By names that are what is dialled, so that tests read easily.
-        phones = OfficePhones({"meja-2": COLLEAGUE} | {one: one for one in (DESK_PHONE, DESK_SIP)})
+        named = {"meja-2": COLLEAGUE} | {one: one for one in (DESK_PHONE, DESK_SIP)}
+        browsers, own = PlannedPhones(a_plan(folder)), OwnSip("pbx.kantor:5061", *OWN_PROOF)
+        phones = OfficePhones(named, browsers, own)
         legs = Legs(api, desk.reader, phones)
         doors = [
             AgentDoor(legs, replies, phones, record, miss, look, now),

@@ -124,6 +124,9 @@ async def test_the_legs_of_a_call_are_those_dialled_from_within_it(bench: Bench,
 
     assert [(one.parent_sid, one.to, one.status) for one in legs] == [(leg.call.sid, DESK, "in-progress")]
     assert await api.legs_of(NOBODY) == []
+    assert legs[0] in await api.calls_in_progress()
+    await bench.clock.pass_by(15)
+    assert DESK not in {one.to for one in await api.calls_in_progress()}
 
 
 async def test_calls_since_an_instant_are_all_of_them_however_many_pages_and_none_before(

@@ -97,6 +97,10 @@ SAME: list[tuple[Verb, object]] = [
         ),
     ),
     (Dial(Sip("sip:meja-1@example.com"), URL, 20), with_leg(a_dial(), "sip", "sip:meja-1@example.com")),
+    (
+        Dial(Sip("sip:layar01@example.com", username="twilio", password="a&b"), URL, 20),
+        with_leg(a_dial(), "sip", "sip:layar01@example.com", username="twilio", password="a&b"),
+    ),
     (Dial(Queue("umum", URL), URL, 20), with_leg(a_dial(), "queue", "umum", url=URL)),
     (Hangup(), VoiceResponse().hangup()),
     (Reject("busy"), VoiceResponse().reject(reason="busy")),
