@@ -131,12 +131,12 @@ class RecordedApi:
         return Response(status, body, {})
 
     def _listed(self, wanted: Mapping[str, str]) -> dict[str, Any]:
-        """The account's list of calls as it was in the end, or the legs of one of them."""
-        calls = [
-            json.loads(body) for asked, ((_, body), *_) in self._answers.items() if _CALL.fullmatch(asked)
-        ]
-        if parent := wanted.get("ParentCallSid"):
-            calls = [call for call in calls if call["parent_call_sid"] == parent]
+        """Those of the account's calls, as they were in the end."""
+        kept = [answers[-1][1] for asked, answers in self._answers.items() if _CALL.fullmatch(asked)]
+        calls = [json.loads(body) for body in kept]
+        for name, field_ in (("ParentCallSid", "parent_call_sid"), ("Status", "status")):
+            if value := wanted.get(name):
+                calls = [call for call in calls if call[field_] == value]
         return {"calls": calls, "next_page_uri": None}
 
 
