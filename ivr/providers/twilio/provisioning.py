@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from config.errors import NotFound, Refused
 from config.settings import Settings
 from config.sms_gateway import is_sealed
+from ivr.providers.twilio.agent_replies import STATUS
 from ivr.providers.twilio.rest import NumberState, TwilioApi, Webhooks
 from ivr.providers.twilio.twiml import Dial, Hangup, Number, Say, render
 from ivr.providers.twilio.voice import VOICE
 
-STATUS = "/twilio/status"
 # Spoken by Twilio alone: no recording stands in for them while we are down.
 SORRY = "Mohon maaf, sistem kami sedang mengalami kendala."
 IN_VAIN = "Mohon maaf, petugas kami belum dapat menerima panggilan ini."
