@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from config.clock import Clock
 from config.office import Queue
 from ivr import menu
@@ -27,7 +25,6 @@ from ivr.queues.wait import Limit
 from ivr.registration import Registrar
 from ivr.turns import TURN_SECONDS, TurnLost
 from ivr.waiting import Answer, Waiting
-from ticketing import tables
 from ticketing.calls.call import Call, CallPhase
 from ticketing.facts import Report
 from ticketing.ledger.journal import Journal
