@@ -60,6 +60,12 @@ def still_waiting(connection: Connection, call_id: str) -> AnyRow | None:
     return connection.execute(select(tables.calls).where(waits, CALL.queue.is_not(None))).one_or_none()
 
 
+def phase_of(connection: Connection, call_id: str) -> CallPhase | None:
+    """Where the call stands; None where it is not known."""
+    phase = connection.scalar(select(CALL.phase).where(CALL.call_id == call_id))
+    return CallPhase(phase) if phase else None
+
+
 def ringing(connection: Connection, line: str) -> Sequence[AnyRow]:
     """The line's calls for which a phone rings: call_id, queue, leg_id and rang_at."""
     rings = CALL.phase == CallPhase.RINGING.value

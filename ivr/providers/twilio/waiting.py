@@ -27,6 +27,7 @@ from ivr.turns import TURN_SECONDS, TurnLost
 from ivr.waiting import Answer, Waiting
 from ticketing.calls.call import Call, CallPhase
 from ticketing.facts import Report
+from ticketing.ledger import distribution
 from ticketing.ledger.journal import Journal
 from ticketing.ledger.reader import Reader
 from ticketing.ledger.writing import Writing
@@ -34,7 +35,7 @@ from ticketing.ledger.writing import Writing
 LEFT = "left"
 _KEY = re.compile(rf"{KEY}/([1-9][0-9]{{3,5}})")
 _COUNT = re.compile(r"[0-9]{1,4}")
-_WANTED = (CallPhase.RINGING.value, CallPhase.TALKING.value)
+_WANTED = (CallPhase.RINGING, CallPhase.TALKING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,8 @@ class WaitingRoom:
         gone = queue_facts.out_of_queue(stay, position, at), queue_facts.gave_up(stay, limit.status, at)
 
         def work(writing: Writing) -> bool:
-            column = tables.calls.c
-            asked = select(column.phase).where(column.call_id == stay.call_id)
-            phase = writing.connection.scalar(asked)
-            if phase == CallPhase.WAITING.value:
+            phase = distribution.phase_of(writing.connection, stay.call_id)
+            if phase is CallPhase.WAITING:
                 writing.record(*gone)
             return phase not in _WANTED
 
