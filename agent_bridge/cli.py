@@ -54,6 +54,7 @@ def run() -> None:
     """Jalankan hotline / Run the hotline."""
     settings = settings_or_exit()
     with refusals(settings):
+        settings.check_secrets()
         asyncio.run(_run(settings, Speaker(settings.language)))
 
 
@@ -103,6 +104,11 @@ def _welcome(
              f"  {page.en} {name} (one time): {running.address}/masuk#sekali={token}")  # fmt: skip
     if running.certificate:
         tls.tell_of_running(running, tell)
+    elif not links:
+        tell(f"  Halaman: {running.address}", f"  Pages: {running.address}")
+    if settings.port and running.port != settings.port:
+        tell(f"  Port {settings.port} dipakai program lain; kali ini {running.port}.",
+             f"  Port {settings.port} is used by another program; {running.port} this time.")  # fmt: skip
     if settings.pbx == "twilio":
         tell(f"  Jalur Twilio: {settings.twilio_number}. Periksa: hotline twilio check",
              f"  The line at Twilio: {settings.twilio_number}. Look at it: hotline twilio check")  # fmt: skip

@@ -6,6 +6,7 @@ by the next start.
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +32,7 @@ from agent_bridge.watchdog import watch
 from config import certificate_files
 from config.certificates import Certificate
 from config.clock import now
-from config.errors import Unavailable
+from config.errors import Conflict, Unavailable
 from config.settings import Settings
 from ivr.providers.asterisk.plan import LOOPBACK, PbxPlan, PrivatePlan
 from ivr.providers.asterisk.private_pbx import PrivatePbx, write_private
@@ -70,6 +71,41 @@ class BackendDidNotStart(Unavailable):
         )
 
 
+class RunsAlready(Conflict):
+    """Another `hotline run` has this profile's folder; starting over it would end its calls."""
+
+    def __init__(self, folder: Path, pid: str) -> None:
+        super().__init__(
+            f"Hotline sudah berjalan di {folder} (pid {pid}). Hentikan dahulu, atau isi HOTLINE_HOME lain.",
+            f"A hotline runs in {folder} already (pid {pid}). Stop it first, or set another HOTLINE_HOME.",
+        )
+
+
+class PortTaken(Conflict):
+    """Somebody else listens where others expect us."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port {port} dipakai program lain. Hentikan program itu, atau isi HOTLINE_PORT lain.",
+            f"Port {port} is used by another program. Stop it, or set another HOTLINE_PORT.",
+        )
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder; the kernel lets go of it however we end. Raises RunsAlready."""
+    with (folder / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise RunsAlready(folder.parent, file.read().strip()) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
 @asynccontextmanager
 async def running(
     settings: Settings, desk_phones: int = 3, road: Callable[[PbxPlan], PbxPlan] = lambda plan: plan
@@ -80,25 +116,35 @@ async def running(
     """
     folder = settings.folder / "run"
     folder.mkdir(mode=0o700, exist_ok=True)
-    children = Children(folder / "children.json")
-    children.end_leftovers()
-    certificate = certificate_of(settings, now())
-    settings = in_use(settings, now())
-    plan = plan_pbx(settings, desk_phones)
-    if plan:
-        write_private(folder / PLAN_FILE, plan.to_json())
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(_alone(folder))
+        children = Children(folder / "children.json")
+        children.end_leftovers()
+        stack.callback(children.forget)
+        certificate = certificate_of(settings, now())
+        settings = in_use(settings, now())
+        plan = plan_pbx(settings, desk_phones)
+        if plan:
+            write_private(folder / PLAN_FILE, plan.to_json())
+            stack.callback((folder / PLAN_FILE).unlink, missing_ok=True)
         redis_url = settings.redis_url or await _start_redis(settings, children, stack)
         if isinstance(plan, PrivatePlan):
             plan = await _start_pbx(settings, plan, children, stack)
-        port = settings.port if _is_free(settings.listen, settings.port) else 0
-        backend = _Backend(settings, road(plan) if plan else None, redis_url, port or _free_port(), children)
+        port = _port(settings)
+        backend = _Backend(settings, road(plan) if plan else None, redis_url, port, children)
         stack.push_async_callback(backend.stop)
         await backend.start()
         host = certificate.outside_names[0] if certificate and settings.is_beyond_loopback else LOOPBACK
         yield Running(plan, backend.port, settings.folder, redis_url, host, certificate)
-    (folder / PLAN_FILE).unlink(missing_ok=True)
-    children.forget()
+
+
+def _port(settings: Settings) -> int:
+    """Where the pages are served: in practice on another port where theirs is taken. Raises PortTaken."""
+    if _is_free(settings.listen, settings.port):
+        return settings.port
+    if settings.port and (settings.pbx == "twilio" or not settings.is_practice):
+        raise PortTaken(settings.port)
+    return _free_port()
 
 
 async def _start_redis(settings: Settings, children: Children, stack: contextlib.AsyncExitStack) -> str:

@@ -246,6 +246,13 @@ class Settings(BaseSettings):
         given = [_secret(file) if file else value for value, file in (current, following)]
         return tuple(token for token in given if token)
 
+    def check_secrets(self) -> None:
+        """Raises UnsafeSettings where a file with a secret is missing, or open to others."""
+        if "twilio" in (self.pbx, self.sms):
+            _ = self.twilio_tokens
+        if self.sms == "gateway":
+            _ = self.sms_secret
+
     @property
     def keeps_hours(self) -> bool:
         """Whether the office's hours hold; in practice the line is open round the clock unless told."""

@@ -1,12 +1,14 @@
 """What every command shares: how it speaks, reads the settings, and ends on a refusal."""
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from config import logs
@@ -35,6 +37,11 @@ def settings_or_exit(**fixed: Any) -> Settings:
         for error in fault.errors():
             place = ".".join(map(str, error["loc"])) or "settings"
             console.print(f"HOTLINE_{place.upper()}: {error['msg']} (hotline.toml / environment)")
+        sys.exit(2)
+    except SettingsError as fault:
+        named = re.search(r'field "(\w+)"', str(fault))
+        place = f"HOTLINE_{named[1].upper()}" if named else "hotline.toml"
+        console.print(f'{place}: bukan JSON, misalnya {{"nama": "nilai"}} / not JSON', markup=False)
         sys.exit(2)
 
 

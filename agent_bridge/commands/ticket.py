@@ -10,7 +10,7 @@ import typer
 
 from agent_bridge.commands.speaking import console, refusals, settings_or_exit, write_file
 from agent_bridge.house import open_ledger, read_office
-from config.clock import now
+from config.clock import now, office_day
 from config.errors import Language, NotFound, Text
 from config.settings import Settings
 from config.sop import Sop
@@ -19,11 +19,11 @@ from ticketing.reports.story_drawing import in_order, sources
 from ticketing.reports.story_page import page
 from ticketing.reports.telling import tell
 from ticketing.reports.wording import MESSAGES, length, moment, verdict
-from ticketing.tickets.number import from_digits
+from ticketing.tickets.number import from_keys
 
 app = typer.Typer(no_args_is_help=True, help="Tiket / Tickets.")
 FOLLOW_UPS = ("follow_up_done", "due_missed", "call_back_tried", "taken_over")
-NUMBER_HELP = "nomor tiket, misalnya 261123-0042-4 / the ticket's number"
+NUMBER_HELP = "261123-0042-4; hari ini cukup 0042-4 / of today 0042-4 will do"
 
 
 class NoSuchTicket(NotFound):
@@ -67,7 +67,8 @@ def write_story(
 
 def read_story(number: str, settings: Settings) -> tuple[CaseStory, Sop]:
     """The ticket's story without anybody's words, and the SOP it began under."""
-    ticket = from_digits(number)
+    # As it was heard: without the day it is of today.
+    ticket = from_keys(number.replace("-", "").replace(" ", ""), office_day(now()))
     keeper = read_office(settings)
     with contextlib.closing(open_ledger(settings, keeper)) as ledger:
         found = ledger.reader.case(ticket.digits, keeper.office)
