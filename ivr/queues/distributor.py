@@ -19,7 +19,6 @@ from config.office import Office
 from ivr.queues import acd, offering
 from ivr.queues.ringer import Ringer
 from ivr.queues.ringing import Ringing
-from ticketing import facts
 from ticketing.ledger import distribution
 from ticketing.ledger.distribution import FreeAgent, Leg
 from ticketing.ledger.journal import Journal
@@ -33,23 +32,6 @@ AGAIN_AFTER = timedelta(seconds=5)
 
 So long is app_queue's `retry` unless it is set; ours may be shorter, for our PBX knows which phones are off.
 """
-WORTH_A_LOOK = frozenset(
-    fact.kind
-    for fact in (
-        facts.CallQueued,
-        facts.QueueGaveUp,
-        facts.AgentDidNotAnswer,
-        facts.AgentLegEnded,
-        facts.AgentAnswered,
-        facts.CallAbandoned,
-        facts.CitizenNotReached,
-        facts.CallEnded,
-        facts.CallCutOff,
-        facts.WrapUpEnded,
-        facts.AgentBecameReady,
-    )
-)
-"""Facts after which somebody may be rung, or is to be rung no more."""
 
 log = structlog.get_logger(__name__)
 

@@ -23,7 +23,7 @@ Said = Callable[[Sequence[str]], Sequence[Say | Play | Pause]]
 
 def is_sip(phone: str) -> bool:
     """Whether that is a SIP address; else it is a telephone number."""
-    return phone.startswith("sip:")
+    return phone.startswith(("sip:", "sips:"))
 
 
 def shown(phone: str, label: str, number: str) -> str:

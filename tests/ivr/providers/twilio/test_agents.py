@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ivr.providers.twilio import agents
+from ivr.providers.twilio.agent_replies import is_sip
 from tests.builders import Story, at
 from tests.ivr.providers.twilio.agents_line import (
     BACK,
@@ -194,3 +195,11 @@ async def test_a_caller_who_is_led_on_and_finds_nobody_hears_so(line: AgentsLine
     reached = await line.told(f"/twilio/agent/colleague?call={CALL}", CALL, DialCallStatus="completed")
 
     assert (in_vain, reached) == (["Say", "Hangup"], ["Hangup"])
+
+
+@pytest.mark.parametrize(
+    ("phone", "over_sip"),
+    [("sip:meja-1@pbx.kantor", True), ("sips:meja-1@pbx.kantor", True), ("+62311500001", False)],
+)
+def test_an_address_of_sip_sealed_or_not_is_no_telephone_number(phone: str, over_sip: bool):
+    assert is_sip(phone) is over_sip
